@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cd "$top_srcdir" || bail_out "no $top_srcdir"
-find . -name .git -prune -o -name build-aux -prune -o -name autom4te.cache -prune -o -type f \
+find . -name .git -prune -o -name build-aux -prune -o -name _build -prune -o -name _inst -prune -o -name autom4te.cache -prune -o -type f \
 	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.py' -o -name '*.m4' -o -name '*.am' \) \
 	! -name aclocal.m4 -print >"$scratch/sources"
 
