@@ -5,7 +5,7 @@
  *
  *	LD_AUDIT	<lib>/dlfm-audit.so put in front of the user's list     (layer dl)
  *	LD_PRELOAD	<lib>/libdlfm.so put in front of the user's list        (layer fm)
- *	GLIBC_TUNABLES	glibc.rtld.optional_static_tls, if the user's is smaller (layer dl)
+ *	GLIBC_TUNABLES	glibc.rtld.optional_static_tls behind the user's, if the user's is smaller (layer dl)
  *	DLFM_IMAGE	the node image (replay)
  *	DLFM_JOURNAL	the journal directory (record; with an image: report and learning)
  *
@@ -39,7 +39,7 @@ struct dlfm_env_ops {
 
 /*
  * Composes the environment. Nothing is set if `get` says DLFM_DISABLE is on. Returns 0, or -1 with a text
- * (no memory, set failed).
+ * (no memory, set failed, a `lib` that ld.so's lists cannot hold: relative, or with a colon, a space or a '$').
  */
 int dlfm_task_env_compose(const struct dlfm_task_env *t, const struct dlfm_env_ops *ops,
 			  struct dlfm_error *e);
