@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The auditor's entry points, which ld.so calls: rtld-audit(7). Every cookie is its object's link
+ * map.
+ *
+ * None of them can fail: what is not known, or not possible, leaves ld.so to do what it would do
+ * without an auditor.
+ */
+#define _GNU_SOURCE
+#include <link.h>
+
+#include "libdlfm/audit/process.h"
+#include "libdlfm/audit/record.h"
+
+static int started; /* the start-up objects are mapped */
+
+unsigned int la_version(unsigned int version)
+{
+	if (!audit_process_allowed())
+		return 0;
+	if (!audit_record_start(0))
+		return 0;
+	return version;
+}
+
+/* The path under which an object is known; the main program has an empty l_name. */
+static const char *original_name(const struct link_map *map)
+{
+	return map->l_name && *map->l_name ? map->l_name : audit_search_env()->program;
+}
+
+char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
+{
+	const char *requester = original_name((const struct link_map *)*cookie);
+
+	audit_record_search(requester, name, flag);
+	return (char *)name;
+}
+
+unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *cookie)
+{
+	unsigned what = started ? 0 : DLFM_OBJECT_STARTUP;
+
+	(void)lmid;
+	*cookie = (uintptr_t)map;
+	if (!map->l_name || !*map->l_name)
+		what |= DLFM_OBJECT_MAIN;
+	audit_record_object(original_name(map), what);
+	return 0;
+}
+
+/* The first time that the link map is consistent, all start-up objects are there and no constructor
+ * has run. */
+void la_activity(uintptr_t *cookie, unsigned int flag)
+{
+	(void)cookie;
+	if (flag == LA_ACT_CONSISTENT)
+		started = 1;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Included before everything else in each file of dlfm-audit.so (-include): the object has no libc,
+ * so the checking variants of its functions, which a distribution's compile flags ask for, must not
+ * be called.
+ */
+#undef _FORTIFY_SOURCE

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Recording: ld.so's searches and the objects that it maps, into the journal. */
+#include "libdlfm/audit/record.h"
+
+#include <limits.h>
+#include <link.h>
+#include <string.h>
+
+#include "libdlfm/audit/process.h"
+#include "libdlfm/environment.h"
+#include "libdlfm/sys.h"
+
+static struct dlfm_journal *journal;
+
+int audit_record_start(uint32_t flags)
+{
+	const char *dir = audit_getenv(DLFM_ENV_JOURNAL);
+	const struct dlfm_search_env *env;
+	struct utsname node = {0};
+	char cwd[PATH_MAX];
+
+	if (!dir || dir[0] != '/')
+		return 0;
+	env = audit_search_env();
+	dlfm_sys_uname(&node);
+	const struct dlfm_journal_process process = {
+		.layer = DLFM_LAYER_DL,
+		.flags = flags,
+		.hwcaps = env->hwcaps,
+		.program = env->program,
+		.ld_library_path = env->ld_library_path,
+		.tunables = env->tunables,
+		.node = node.nodename,
+		.cwd = dlfm_sys_getcwd(cwd, sizeof(cwd)) > 0 ? cwd : NULL,
+	};
+	journal = dlfm_journal_open(dir, &process);
+	return journal != NULL;
+}
+
+void audit_record_search(const char *requester, const char *name, unsigned flag)
+{
+	const size_t name_len = strlen(name), requester_len = strlen(requester);
+
+	if (flag == LA_SER_ORIG)
+		dlfm_journal_add(journal, DLFM_REC_SEARCH, 0, 0, requester, requester_len, name,
+				 name_len);
+	else
+		dlfm_journal_add(journal, DLFM_REC_TRY, 0, (int)flag, name, name_len, requester,
+				 requester_len);
+}
+
+void audit_record_object(const char *path, unsigned what)
+{
+	dlfm_journal_add(journal, DLFM_REC_OBJECT, what, 0, path, strlen(path), NULL, 0);
+}
+
+void audit_record_count(enum dlfm_counter which)
+{
+	dlfm_journal_count(journal, which);
+}
