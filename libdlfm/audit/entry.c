@@ -12,9 +12,11 @@
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
 
+#define EXPORT __attribute__((visibility("default")))
+
 static int started; /* the start-up objects are mapped */
 
-unsigned int la_version(unsigned int version)
+EXPORT unsigned int la_version(unsigned int version)
 {
 	if (!audit_process_allowed())
 		return 0;
@@ -29,7 +31,7 @@ static const char *original_name(const struct link_map *map)
 	return map->l_name && *map->l_name ? map->l_name : audit_search_env()->program;
 }
 
-char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
+EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
 {
 	const char *requester = original_name((const struct link_map *)*cookie);
 
@@ -37,7 +39,7 @@ char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
 	return (char *)name;
 }
 
-unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *cookie)
+EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *cookie)
 {
 	unsigned what = started ? 0 : DLFM_OBJECT_STARTUP;
 
@@ -51,7 +53,7 @@ unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *cookie)
 
 /* The first time that the link map is consistent, all start-up objects are there and no constructor
  * has run. */
-void la_activity(uintptr_t *cookie, unsigned int flag)
+EXPORT void la_activity(uintptr_t *cookie, unsigned int flag)
 {
 	(void)cookie;
 	if (flag == LA_ACT_CONSISTENT)
