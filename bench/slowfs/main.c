@@ -27,6 +27,7 @@ static int fail(const char *what)
 static void op_init(void *data, struct fuse_conn_info *conn)
 {
 	(void)data;
+	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
 	conn->max_background = 64; /* the default of 12 would be a limit of its own */
 	conn->congestion_threshold = 48;
 }
@@ -113,7 +114,8 @@ static int mount_and_serve(struct fuse_session *se)
 	if (fuse_set_signal_handlers(se) != 0)
 		return 1;
 	if (fuse_session_mount(se, slowfs.opt.mountpoint) == 0) {
-		if (fuse_daemonize(slowfs.opt.foreground) == 0) {
+		if (slowfs_parallel_lookups(se) == 0 &&
+		    fuse_daemonize(slowfs.opt.foreground) == 0) {
 			/* Sleeps of some microseconds; inherited by the threads (prctl(2)). */
 			prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 			rc = serve(se);

@@ -69,6 +69,12 @@ struct slowfs_request slowfs_begin(fuse_req_t req, enum slowfs_kind kind, fuse_i
  */
 int slowfs_end(const struct slowfs_request *r, int err, uint64_t bytes);
 
+/* ---- parallel.c ---- */
+
+/* After fuse_session_mount(): lets the kernel look up several names of a directory at once. 0, or
+ * -errno. */
+int slowfs_parallel_lookups(struct fuse_session *se);
+
 /* ---- operations ---- */
 
 void slowfs_operations(struct fuse_lowlevel_ops *ops);
