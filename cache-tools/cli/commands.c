@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The list of subcommands. */
+#include "cache-tools/cli/commands.h"
+
+#include <stddef.h>
+
+const struct cli_command *const cli_commands[] = {
+	&cmd_info, /* look into one */
+	NULL,
+};

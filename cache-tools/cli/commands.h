@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each cmd-<name>.c defines. */
+#ifndef DLFM_CLI_COMMANDS_H
+#define DLFM_CLI_COMMANDS_H
+
+#include "cache-tools/cli/cli.h"
+
+extern const struct cli_command cmd_info;
+
+#endif
