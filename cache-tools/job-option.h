@@ -9,7 +9,8 @@
  *
  * A bare FILE (record if it is absent, else replay) must contain a "/" or a "." so that a mistyped word is
  * told apart, and so must what stands before a colon in it (else write ./a:b). A FILE cannot contain a comma,
- * nothing a control character; an option is given once; those that only serve the other mode are accepted. "~" and "$" are not expanded: they are refused with that explanation.
+ * nothing a control character; an option is given once; those that only serve the other mode are accepted.
+ * "~" and "$" are not expanded: they are refused with that explanation.
  * Depends on libc alone; parses untrusted text; makes no system call.
  */
 #ifndef DLFM_JOB_OPTION_H

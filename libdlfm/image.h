@@ -18,6 +18,11 @@
  * offset counts from the start of the string area. The reader (image-read.c) checks the header and
  * each area once when it attaches, and each index and offset before it follows it.
  *
+ * Slots are an open-addressed hash table: the search begins at slot `hash & (count - 1)` and goes on to
+ * the next, round the end, until it meets DLFM_NONE; at most half of the slots are in use. The hash of
+ * an entry is dlfm_hash() of its path, of a resolution dlfm_resolution_hash() of its table and of
+ * dlfm_hash() of the requester and the name.
+ *
  * Limits: below 2^32 entries and 4 GiB of strings.
  */
 #ifndef DLFM_IMAGE_H
