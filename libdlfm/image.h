@@ -100,7 +100,9 @@ struct dlfm_image_stat {
  * One path. Paths are absolute and in normal form: no "//", no "." or "..", no trailing slash but for
  * "/". They are NOT canonical: a component may be a symbolic link; then `canon` is the entry of the
  * canonical path, which exists whenever err is 0 or the name is absent in a directory that exists.
- * Every entry's parent directory has an entry, up to "/" (whose parent is itself).
+ * Every entry's parent directory has an entry, up to "/" (whose parent is itself). Every symbolic link through which
+ * an entry leads, in between too, has an entry under the canonical path of its directory: that is where a change
+ * of the link is seen. LIBDIR and LIBDIR_ABOVE stand on the canonical entries as well.
  * stat(path) is entries[canon].st, lstat(path) is this st.
  */
 struct dlfm_image_entry {
@@ -175,10 +177,12 @@ int dlfm_image_attach(struct dlfm_image *im, const void *index, size_t index_siz
 		      size_t dirty_size);
 
 enum dlfm_answer {
-	DLFM_UNKNOWN, /* ask the file system */
+	DLFM_UNKNOWN, /* ask the file system; err is DLFM_CHANGED if the job's own changes are why, else 0 */
 	DLFM_ABSENT,  /* fails with errno `err` */
 	DLFM_PRESENT, /* `entry` answers */
 };
+
+#define DLFM_CHANGED (-1)
 
 struct dlfm_found {
 	enum dlfm_answer answer;
@@ -189,8 +193,9 @@ struct dlfm_found {
 
 /*
  * Looks up an absolute path of `len` bytes (need not be normal: "//", "." and trailing slashes are
- * read over, ".." is followed only where its prefix is known to be a directory and no link). Absence is
- * known from the entry itself, from an absent or non-directory ancestor, or from a complete listing.
+ * read over, ".." is followed only where its prefix is known to be a directory, by its canonical path). Absence is
+ * known from the entry itself, from an absent or non-directory ancestor, or from a complete listing (but for
+ * names with a leading dot: file servers keep hidden ones).
  * Anything dirty, on the path or on its canonical twin, is DLFM_UNKNOWN.
  * A trailing slash asks for a directory: ENOTDIR for anything else.
  */
@@ -211,10 +216,12 @@ const char *dlfm_image_original(const struct dlfm_image *im, const char *path);
 
 /*
  * Marks an absolute path as changed by the job. With DLFM_DIRTY_TREE for anything that makes or removes
- * the name (its parent is marked DLFM_DIRTY_SELF too), DLFM_DIRTY_SELF for contents and attributes.
- * A name without an entry marks its nearest ancestor that has one. Atomic; safe in signal handlers.
+ * the name or changes a directory's permissions (its parent is marked DLFM_DIRTY_SELF too), DLFM_DIRTY_SELF for
+ * contents and other attributes. A name without an entry marks its directory's listing.
+ * Atomic; safe in signal handlers. Returns -1 if the path cannot be brought into normal form (".." behind
+ * something unknown): the caller then gives the canonical path.
  */
-void dlfm_image_mark(const struct dlfm_image *im, const char *path, size_t len, unsigned how);
+int dlfm_image_mark(const struct dlfm_image *im, const char *path, size_t len, unsigned how);
 
 /* Table for a fingerprint, DLFM_NONE if the cache has none. */
 uint32_t dlfm_image_table(const struct dlfm_image *im, uint64_t fingerprint);
