@@ -9,20 +9,25 @@
 #define _GNU_SOURCE
 #include <link.h>
 
+#include "libdlfm/audit/answer.h"
+#include "libdlfm/audit/names.h"
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
+static int replaying;
 static int started; /* the start-up objects are mapped */
 
 EXPORT unsigned int la_version(unsigned int version)
 {
+	int recording;
+
 	if (!audit_process_allowed())
 		return 0;
-	if (!audit_record_start(0))
-		return 0;
-	return version;
+	replaying = audit_answer_start();
+	recording = audit_record_start(replaying ? DLFM_JOURNAL_REPLAY : 0);
+	return replaying || recording ? version : 0;
 }
 
 /* The path under which an object is known; the main program has an empty l_name. */
@@ -35,7 +40,12 @@ EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag
 {
 	const char *requester = original_name((const struct link_map *)*cookie);
 
-	audit_record_search(requester, name, flag);
+	if (!replaying)
+		audit_record_search(requester, name, flag);
+	else if (flag == LA_SER_ORIG)
+		name = audit_answer_name(requester, name);
+	else
+		name = audit_answer_candidate(requester, name, flag);
 	return (char *)name;
 }
 
@@ -47,6 +57,8 @@ EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *coo
 	*cookie = (uintptr_t)map;
 	if (!map->l_name || !*map->l_name)
 		what |= DLFM_OBJECT_MAIN;
+	if (replaying)
+		audit_names_restore(audit_answer_image(), map, cookie);
 	audit_record_object(original_name(map), what);
 	return 0;
 }

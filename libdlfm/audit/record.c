@@ -11,6 +11,8 @@
 #include "libdlfm/sys.h"
 
 static struct dlfm_journal *journal;
+static int misses_only; /* replay */
+static int missed;	/* a search went to the file system and its object is not mapped yet */
 
 int audit_record_start(uint32_t flags)
 {
@@ -34,11 +36,15 @@ int audit_record_start(uint32_t flags)
 		.cwd = dlfm_sys_getcwd(cwd, sizeof(cwd)) > 0 ? cwd : NULL,
 	};
 	journal = dlfm_journal_open(dir, &process);
+	misses_only = (flags & DLFM_JOURNAL_REPLAY) != 0;
 	return journal != NULL;
 }
 
 void audit_record_search(const char *requester, const char *name, unsigned flag)
 {
+	if (!journal)
+		return;
+	missed = 1;
 	const size_t name_len = strlen(name), requester_len = strlen(requester);
 
 	if (flag == LA_SER_ORIG)
@@ -51,6 +57,9 @@ void audit_record_search(const char *requester, const char *name, unsigned flag)
 
 void audit_record_object(const char *path, unsigned what)
 {
+	if (!journal || (misses_only && !missed))
+		return;
+	missed = 0;
 	dlfm_journal_add(journal, DLFM_REC_OBJECT, what, 0, path, strlen(path), NULL, 0);
 }
 

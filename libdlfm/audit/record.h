@@ -11,7 +11,8 @@ int audit_record_start(uint32_t flags);
 
 /* A question of ld.so (la_objsearch's `flag`) that is to be kept. */
 void audit_record_search(const char *requester, const char *name, unsigned flag);
-/* An object was mapped; what: DLFM_OBJECT_*. */
+/* An object was mapped; what: DLFM_OBJECT_*. In a replay only the first one after a search that is
+ * kept. */
 void audit_record_object(const char *path, unsigned what);
 void audit_record_count(enum dlfm_counter which);
 

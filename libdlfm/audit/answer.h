@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Replay: what ld.so is to open for a name, answered from the node image. */
+#ifndef DLFM_AUDIT_ANSWER_H
+#define DLFM_AUDIT_ANSWER_H
+
+#include "libdlfm/image.h"
+
+/* Attaches the image; 1 if there is one. The other functions may be called only then. */
+int audit_answer_start(void);
+/* The image. */
+const struct dlfm_image *audit_answer_image(void);
+
+/*
+ * The name of la_objsearch(LA_SER_ORIG): as it stands in DT_NEEDED, in LD_PRELOAD or was given to
+ * dlopen. Returns the name that ld.so is to go on with, never NULL (ld.so would print "(null)").
+ */
+const char *audit_answer_name(const char *requester, const char *name);
+
+/*
+ * A candidate that ld.so made from a directory that it searches (all other flags of la_objsearch).
+ * May write to the directory part of `candidate`: see probe.h.
+ */
+const char *audit_answer_candidate(const char *requester, const char *candidate, unsigned flag);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Attaching the node image that DLFM_IMAGE names. */
+#include "libdlfm/audit/image.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "libdlfm/audit/process.h"
+#include "libdlfm/environment.h"
+#include "libdlfm/sys.h"
+
+struct mapped {
+	void *at;
+	size_t size;
+};
+
+/* A regular file of the user's that nobody else may write. */
+static int trusted(const struct stat *st)
+{
+	return (st->st_mode & S_IFMT) == S_IFREG && st->st_uid == dlfm_sys_geteuid() &&
+	       !(st->st_mode & (S_IWGRP | S_IWOTH)) && st->st_size > 0;
+}
+
+static struct mapped map_file(const char *dir, const char *name, int writable)
+{
+	struct mapped m = {NULL, 0};
+	char path[PATH_MAX];
+	const size_t dir_len = strlen(dir), name_len = strlen(name);
+	struct stat st;
+	int fd;
+
+	if (dir_len + name_len + 1 > sizeof(path))
+		return m;
+	memcpy(path, dir, dir_len);
+	memcpy(path + dir_len, name, name_len + 1);
+	fd = dlfm_sys_open(path,
+			   (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0)
+		return m;
+	if (dlfm_sys_fstat(fd, &st) == 0 && trusted(&st)) {
+		m.size = (size_t)st.st_size;
+		m.at = dlfm_sys_mmap(m.size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+				     MAP_SHARED, fd);
+	}
+	dlfm_sys_close(fd);
+	return m;
+}
+
+static void unmap(struct mapped m)
+{
+	if (m.at)
+		dlfm_sys_munmap(m.at, m.size);
+}
+
+/* A copy or hard link of an image elsewhere would lead to files that are not the image's. */
+static int is_at_its_place(const struct dlfm_image *im, const char *dir)
+{
+	const size_t n = strlen(dir);
+	const char *root = (const char *)im->base + im->header->strings.offset;
+
+	return im->header->root_len == n + 5 && memcmp(root, dir, n) == 0 &&
+	       memcmp(root + n, "/root", 5) == 0;
+}
+
+int audit_image_attach(struct dlfm_image *im)
+{
+	const char *dir = audit_getenv(DLFM_ENV_IMAGE);
+	struct mapped index, dirty;
+
+	im->header = NULL;
+	if (!dir || dir[0] != '/')
+		return 0;
+	index = map_file(dir, "/index", 0);
+	dirty = map_file(dir, "/dirty", 1);
+	if (index.at && dirty.at &&
+	    dlfm_image_attach(im, index.at, index.size, dirty.at, dirty.size) == 0 &&
+	    is_at_its_place(im, dir))
+		return 1;
+	im->header = NULL;
+	unmap(index);
+	unmap(dirty);
+	return 0;
+}
