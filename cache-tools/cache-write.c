@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Writing cache.dat: the spool of contents, and the file at the end. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "cache-tools/cache-private.h"
+#include "cache-tools/cache-write-private.h"
+
+enum { METADATA_LEVEL = 6 };
+
+int dlfm_writer_check(const char *name, struct dlfm_error *e)
+{
+	return dlfm_temporary_check(name, e);
+}
+
+int dlfm_writer_open(struct dlfm_cache_writer **w, const char *name, struct dlfm_error *e)
+{
+	*w = calloc(1, sizeof(**w));
+	if (!*w)
+		return dlfm_errf(e, "no memory");
+	(*w)->name = strdup(name);
+	(*w)->spool.fd = -1;
+	if (!(*w)->name) {
+		dlfm_errf(e, "no memory");
+		goto fail;
+	}
+	if (dlfm_temporary_open_unlinked(&(*w)->spool, name, e) < 0)
+		goto fail;
+	return 0;
+fail:
+	dlfm_writer_abort(*w);
+	*w = NULL;
+	return -1;
+}
+
+void dlfm_writer_abort(struct dlfm_cache_writer *w)
+{
+	if (!w)
+		return;
+	dlfm_temporary_abort(&w->spool);
+	free(w->name);
+	free(w);
+}
+
+static int write_at(int fd, const void *data, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n =
+			pwrite(fd, (const char *)data + done, size - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int dlfm_spool(struct dlfm_cache_writer *w, const void *data, size_t size, struct dlfm_error *e)
+{
+	if (write_at(w->spool.fd, data, size, w->spooled) < 0)
+		return dlfm_errnof(e, "%s: cannot be written", w->name);
+	w->spooled += size;
+	return 0;
+}
+
+static int copy_buffered(int from, int to, uint64_t size, uint64_t offset)
+{
+	const size_t step = 1 << 20;
+	char *buffer = malloc(step);
+	uint64_t done = 0;
+	int rc = buffer ? 0 : -1;
+
+	while (rc == 0 && done < size) {
+		size_t n = size - done < step ? (size_t)(size - done) : step;
+
+		rc = dlfm_read_at(from, buffer, n, done) == (ssize_t)n
+			     ? write_at(to, buffer, n, offset + done)
+			     : -1;
+		done += n;
+	}
+	free(buffer);
+	return rc;
+}
+
+/* Copies the spool to `offset` of the file: within the file system where it can do that. */
+static int copy_spool(const struct dlfm_cache_writer *w, int to, uint64_t offset)
+{
+	loff_t in = 0, out = (loff_t)offset;
+
+	while ((uint64_t)in < w->spooled) {
+		ssize_t n =
+			copy_file_range(w->spool.fd, &in, to, &out, w->spooled - (uint64_t)in, 0);
+
+		if (n > 0 || (n < 0 && errno == EINTR))
+			continue;
+		return in == 0 ? copy_buffered(w->spool.fd, to, w->spooled, offset) : -1;
+	}
+	return 0;
+}
+
+static void fill_header(struct dlfm_cache *c, uint64_t metadata_stored, uint64_t metadata_size,
+			uint64_t contents_stored)
+{
+	struct dlfm_cache_header *h = &c->header;
+	uint32_t i;
+
+	h->metadata_offset = DLFM_CACHE_HEADER_SIZE;
+	h->metadata_stored = metadata_stored;
+	h->metadata_size = metadata_size;
+	h->contents_offset = h->metadata_offset + metadata_stored;
+	h->contents_stored = contents_stored;
+	h->contents_size = 0;
+	for (i = 0; i < c->n_contents; i++)
+		h->contents_size += c->contents[i].size;
+	h->file_size = h->contents_offset + contents_stored;
+	h->n_contents = c->n_contents;
+	h->n_entries = c->n_entries;
+	h->created = (int64_t)time(NULL);
+	h->flags = c->flags;
+	dlfm_cache_totals(c, &h->n_files, &h->files_size);
+}
+
+struct packed {
+	unsigned char *data;
+	size_t size;
+};
+
+/* Encodes, digests and compresses the metadata; fills the header. */
+static int pack_metadata(const struct dlfm_cache_writer *w, struct dlfm_cache *c, struct packed *p,
+			 struct dlfm_error *e)
+{
+	unsigned char *raw;
+	size_t size, n;
+
+	p->data = NULL;
+	if (dlfm_cache_settle(c, NULL) < 0)
+		return dlfm_errf(e, "no memory");
+	raw = dlfm_metadata_encode(c, &size, e);
+	if (!raw)
+		return -1;
+	dlfm_digest_of(raw, size, c->header.id);
+	p->data = malloc(ZSTD_compressBound(size));
+	n = p->data ? ZSTD_compress(p->data, ZSTD_compressBound(size), raw, size, METADATA_LEVEL)
+		    : 0;
+	free(raw);
+	if (n == 0 || ZSTD_isError(n)) {
+		free(p->data);
+		return dlfm_errf(e, "no memory to compress the metadata");
+	}
+	p->size = n;
+	fill_header(c, n, size, w->spooled);
+	return 0;
+}
+
+/* Refuses to write what the reader would refuse: a mistake is found here and not at the next
+ * launch. */
+static int check(const struct dlfm_cache *c, struct dlfm_error *e)
+{
+	if (dlfm_cache_check_entries(c, e) == 0 && dlfm_cache_check_resolutions(c, e) == 0)
+		return 0;
+	return dlfm_err_prefix(e, "the new cache is not valid, which is a mistake in dlfm");
+}
+
+static int write_all(const struct dlfm_cache_writer *w, struct dlfm_cache *c, int fd,
+		     struct dlfm_error *e)
+{
+	struct dlfm_disk_header header;
+	struct packed metadata = {.size = 0};
+	int rc = -1;
+
+	if (pack_metadata(w, c, &metadata, e) < 0)
+		return -1;
+	if (check(c, e) < 0)
+		goto fail;
+	dlfm_cache_header_encode(&header, &c->header);
+	if (write_at(fd, &header, sizeof(header), 0) < 0 ||
+	    write_at(fd, metadata.data, metadata.size, sizeof(header)) < 0 ||
+	    copy_spool(w, fd, c->header.contents_offset) < 0) {
+		dlfm_errnof(e, "%s: cannot be written", w->name);
+		goto fail;
+	}
+	rc = 0;
+fail:
+	free(metadata.data);
+	return rc;
+}
+
+int dlfm_writer_finish(struct dlfm_cache_writer *w, struct dlfm_cache *c, struct dlfm_error *e)
+{
+	struct dlfm_temporary t;
+	int rc = -1;
+
+	if (dlfm_temporary_open(&t, w->name, 0644, e) < 0)
+		goto fail;
+	if (write_all(w, c, t.fd, e) < 0)
+		dlfm_temporary_abort(&t);
+	else
+		rc = dlfm_temporary_commit(&t, e);
+fail:
+	dlfm_writer_abort(w);
+	return rc;
+}
+
+int dlfm_writer_finish_unnamed(struct dlfm_cache_writer *w, struct dlfm_cache *c,
+			       struct dlfm_error *e)
+{
+	struct dlfm_temporary t;
+	int rc = -1;
+
+	if (dlfm_temporary_open_unlinked(&t, w->name, e) < 0)
+		goto fail;
+	if (write_all(w, c, t.fd, e) < 0)
+		dlfm_temporary_abort(&t);
+	else
+		rc = t.fd;
+fail:
+	dlfm_writer_abort(w);
+	return rc;
+}
