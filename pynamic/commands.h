@@ -10,7 +10,7 @@ int pyn_command_generate(int argc, char **argv);
 int pyn_command_build(int argc, char **argv);
 int pyn_command_sizes(int argc, char **argv);
 int pyn_command_profiles(int argc, char **argv);
-/* stamp CMD...: puts the time into PYNAMIC_STAMP and executes the command: the start of a rank's startup time. */
+/* stamp [NAME=VALUE...] [--] CMD...: env(1) that puts the time of its exec into PYNAMIC_STAMP: a rank's start. */
 int pyn_command_stamp(int argc, char **argv);
 /* run, tools, plot: the commands in Python. */
 int pyn_command_python(int argc, char **argv);

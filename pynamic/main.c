@@ -13,13 +13,6 @@
 #include "pynamic/options.h"
 #include "pynamic/sizes.h"
 
-#ifndef PYNAMIC_DATADIR
-#define PYNAMIC_DATADIR ""
-#endif
-#ifndef PYNAMIC_SOURCEDIR
-#define PYNAMIC_SOURCEDIR ""
-#endif
-
 static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
@@ -71,19 +64,25 @@ const char *pyn_data_directory(void)
 	return has_data(PYNAMIC_DATADIR) ? PYNAMIC_DATADIR : "";
 }
 
-/* python3 DATA/driver/commands NAME ARGUMENTS... */
+/* python3 DATA/commands NAME ARGUMENTS... */
 int pyn_command_python(int argc, char **argv)
 {
 	const char *data = pyn_data_directory(), *python = getenv("PYNAMIC_PYTHON");
 	char **args = calloc((size_t)argc + 4, sizeof *args);
-	char package[PATH_MAX];
+	char package[PATH_MAX], self[PATH_MAX];
+	ssize_t length;
 	int n = 0;
 
 	if (!args)
 		return pyn_fail("out of memory");
 	if (*data == '\0')
 		return pyn_fail("its parts in Python are missing: set PYNAMIC_DATADIR");
-	snprintf(package, sizeof package, "%s/commands", data);
+	snprintf(package, sizeof package, "%.4000s/commands", data);
+	length = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (length > 0) {
+		self[length] = '\0';
+		setenv("PYNAMIC_PROGRAM", self, 1);
+	}
 	args[n++] = (char *)(python && *python ? python : "python3");
 	args[n++] = (char *)"-B";
 	args[n++] = package;
@@ -99,17 +98,19 @@ int pyn_command_stamp(int argc, char **argv)
 	struct timespec t;
 	char text[32];
 
-	if (argc > 1 && strcmp(argv[1], "--") == 0) {
+	for (argc--, argv++; argc > 0 && strchr(*argv, '='); argc--, argv++)
+		putenv(*argv);
+	if (argc > 0 && strcmp(*argv, "--") == 0) {
 		argc--;
 		argv++;
 	}
-	if (argc < 2)
+	if (argc == 0)
 		return pyn_fail("stamp: give a command");
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	snprintf(text, sizeof text, "%lld", (long long)t.tv_sec * 1000000000 + t.tv_nsec);
 	setenv("PYNAMIC_STAMP", text, 1);
-	execvp(argv[1], argv + 1);
-	fprintf(stderr, "pynamic: %s: %s\n", argv[1], strerror(errno));
+	execvp(argv[0], argv);
+	fprintf(stderr, "pynamic: %s: %s\n", argv[0], strerror(errno));
 	return errno == ENOENT ? DLFM_EXIT_NOT_FOUND : DLFM_EXIT_CANNOT_RUN;
 }
 

@@ -42,7 +42,7 @@ static void place_module(struct place *at, const struct pyn_params *p, unsigned 
 static int save_below_mod(struct pyn_model *m, const struct pyn_text *t, unsigned package, const char *file, int dirfd,
 			  struct dlfm_error *e)
 {
-	char path[PYN_PATH_SIZE + 16];
+	char path[2 * PYN_PATH_SIZE];
 
 	snprintf(path, sizeof path, "mod/d%02u/%s", package % (unsigned)m->params.path_depth, file);
 	m->counts.bytes += t->length;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <ftw.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
