@@ -61,7 +61,8 @@ static void progress_line(const char *line, void *arg)
 	if (p->quiet)
 		return;
 	if (p->terminal)
-		fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] %s", p->made, p->wanted, line + strlen(MADE));
+		fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] %s", p->made, p->wanted,
+			line + strlen(MADE));
 	else if (p->made % p->step == 0 || p->made == p->wanted)
 		fprintf(stderr, "pynamic: built %" PRIu64 " of %" PRIu64 "\n", p->made, p->wanted);
 }
@@ -88,7 +89,8 @@ static int save_settings(const struct pyn_build *b, int dirfd, struct dlfm_error
 
 	if (!b->mpicc && faccessat(dirfd, "config.mk", F_OK, 0) != 0 && !on_path("mpicc")) {
 		with_default.mpicc = "none";
-		fprintf(stderr, "pynamic: no mpicc: the launcher is built without MPI (--mpicc=COMMAND)\n");
+		fprintf(stderr,
+			"pynamic: no mpicc: the launcher is built without MPI (--mpicc=COMMAND)\n");
 	}
 	return pyn_settings_save(&with_default, dirfd, e);
 }
@@ -96,15 +98,17 @@ static int save_settings(const struct pyn_build *b, int dirfd, struct dlfm_error
 static int run_make(const struct pyn_build *b, int dirfd, const char *option, const char *target,
 		    void (*line)(const char *, void *), struct progress *p, struct dlfm_error *e)
 {
-	char *const argv[] = {(char *)"make", (char *)"--no-print-directory", (char *)option, (char *)target, NULL};
+	char *const argv[] = {(char *)"make", (char *)"--no-print-directory", (char *)option,
+			      (char *)target, NULL};
 	int status, number;
 
 	status = pyn_child_run(argv, dirfd, line, p, &number, e);
 	if (status == -1)
 		return -1;
 	if (number != 0)
-		return dlfm_errf(e, "%s: stopped by signal %d; \"pynamic build\" again goes on from here", b->directory,
-				 number);
+		return dlfm_errf(
+			e, "%s: stopped by signal %d; \"pynamic build\" again goes on from here",
+			b->directory, number);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return dlfm_errf(e, "%s: make failed: see above", b->directory);
 	return 0;
@@ -118,13 +122,15 @@ static void save_report(int dirfd, const struct pyn_build_result *r, int complet
 	snprintf(text, sizeof text,
 		 "{\"schema\": \"pynamic-build/1\", \"complete\": %s, \"made\": %" PRIu64
 		 ", \"milliseconds\": %" PRIu64 ", \"cpu_milliseconds\": %" PRIu64 "}\n",
-		 complete ? "true" : "false", r->made, (uint64_t)(r->seconds * 1e3), (uint64_t)(r->cpu_seconds * 1e3));
+		 complete ? "true" : "false", r->made, (uint64_t)(r->seconds * 1e3),
+		 (uint64_t)(r->cpu_seconds * 1e3));
 	pyn_put(&t, text);
 	pyn_save(&t, dirfd, "build.json", NULL);
 	pyn_text_free(&t);
 }
 
-static int build_in(const struct pyn_build *b, int dirfd, struct pyn_build_result *r, struct dlfm_error *e)
+static int build_in(const struct pyn_build *b, int dirfd, struct pyn_build_result *r,
+		    struct dlfm_error *e)
 {
 	const char *target = b->target ? b->target : "all";
 	struct progress p = {.quiet = b->quiet, .terminal = isatty(STDERR_FILENO)};
@@ -134,7 +140,8 @@ static int build_in(const struct pyn_build *b, int dirfd, struct pyn_build_resul
 
 	snprintf(jobs, sizeof jobs, "-j%u", b->jobs ? b->jobs : 1);
 	pyn_remove_leftovers(dirfd);
-	if (save_settings(b, dirfd, e) != 0 || run_make(b, dirfd, "-s", "preflight", NULL, &p, e) != 0 ||
+	if (save_settings(b, dirfd, e) != 0 ||
+	    run_make(b, dirfd, "-s", "preflight", NULL, &p, e) != 0 ||
 	    run_make(b, dirfd, "-n", target, count_line, &p, e) != 0)
 		return -1;
 	p.step = p.wanted / 20 + 1;
@@ -157,7 +164,8 @@ int pyn_build(const struct pyn_build *b, struct pyn_build_result *r, struct dlfm
 		return dlfm_errnof(e, "%s: cannot open this directory", b->directory);
 	if (faccessat(dirfd, PYN_MANIFEST, R_OK, 0) != 0) {
 		close(dirfd);
-		return dlfm_errf(e, "%s: no generated tree there: run \"pynamic generate\" first", b->directory);
+		return dlfm_errf(e, "%s: no generated tree there: run \"pynamic generate\" first",
+				 b->directory);
 	}
 	*r = (struct pyn_build_result){0};
 	rv = build_in(b, dirfd, r, e);

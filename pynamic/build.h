@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Building a generated tree: make(1) in parallel, with progress; it resumes where an earlier build stopped. */
+/* Building a generated tree: make(1) in parallel, with progress; it resumes where an earlier build
+ * stopped. */
 #ifndef PYNAMIC_BUILD_H
 #define PYNAMIC_BUILD_H
 
@@ -10,7 +11,8 @@
 struct pyn_build {
 	const char *directory;
 	unsigned jobs;
-	const char *cc, *cxx, *mpicc, *python, *cflags, *ldflags; /* NULL: keep what the tree has, or the default */
+	const char *cc, *cxx, *mpicc, *python, *cflags,
+		*ldflags; /* NULL: keep what the tree has, or the default */
 	const char *target;
 	int quiet;
 };
@@ -20,7 +22,8 @@ struct pyn_build_result {
 	double seconds, cpu_seconds;
 };
 
-/* Runs make; -1 with a text when something does not compile, or a signal stopped it. Writes build.json. */
+/* Runs make; -1 with a text when something does not compile, or a signal stopped it. Writes
+ * build.json. */
 int pyn_build(const struct pyn_build *b, struct pyn_build_result *result, struct dlfm_error *e);
 
 #endif

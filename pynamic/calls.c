@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which utility functions the functions of a module call. The chains of the libraries that the module owns are dealt out
- * to its visited functions, so that each is called at least once; every other function calls a random one: if it is
- * visited itself, one that is visited too, so that a run visits nothing but what was planned.
+ * Which utility functions the functions of a module call. The chains of the libraries that the
+ * module owns are dealt out to its visited functions, so that each is called at least once; every
+ * other function calls a random one: if it is visited itself, one that is visited too, so that a
+ * run visits nothing but what was planned.
  */
 #include <stdlib.h>
 
@@ -21,7 +22,8 @@ struct pyn_call_plan {
 	const struct pyn_library *module;
 	struct duty *duties; /* chains that the module sees to */
 	uint64_t duty_count;
-	uint32_t *position; /* function -> how many visited ones are before it; UINT32_MAX: not visited */
+	uint32_t *position; /* function -> how many visited ones are before it; UINT32_MAX: not
+			       visited */
 };
 
 static int collect_duties(struct pyn_call_plan *plan)
@@ -58,7 +60,8 @@ static int number_visited(struct pyn_call_plan *plan)
 	return 0;
 }
 
-int pyn_call_plan_make(struct pyn_call_plan **result, const struct pyn_model *m, const struct pyn_library *module)
+int pyn_call_plan_make(struct pyn_call_plan **result, const struct pyn_model *m,
+		       const struct pyn_library *module)
 {
 	struct pyn_call_plan *plan = calloc(1, sizeof *plan);
 
@@ -84,7 +87,8 @@ void pyn_call_plan_free(struct pyn_call_plan *plan)
 }
 
 /* The duties [first, last) of the visited function at a position: as equal shares as can be. */
-static void share(const struct pyn_call_plan *plan, uint32_t position, uint64_t *first, uint64_t *last)
+static void share(const struct pyn_call_plan *plan, uint32_t position, uint64_t *first,
+		  uint64_t *last)
 {
 	uint64_t visited = plan->module->visited_functions;
 
@@ -108,7 +112,8 @@ static void random_call(const struct pyn_call_plan *plan, uint32_t i, struct pyn
 	const struct pyn_library *l = plan->module;
 	uint64_t depth = plan->model->params.depth;
 	struct pyn_random r = {pyn_key(l->key, DOMAIN_CALL, i)};
-	const struct pyn_library *u = &plan->model->utilities[l->links[pyn_below(&r, l->link_count)]];
+	const struct pyn_library *u =
+		&plan->model->utilities[l->links[pyn_below(&r, l->link_count)]];
 	uint32_t head;
 
 	call->utility = u;
@@ -120,7 +125,8 @@ static void random_call(const struct pyn_call_plan *plan, uint32_t i, struct pyn
 	call->function = head + pyn_below(&r, pyn_chain_rest(plan->model, u, head));
 }
 
-void pyn_planned_call(const struct pyn_call_plan *plan, uint32_t i, unsigned n, struct pyn_utility_call *call)
+void pyn_planned_call(const struct pyn_call_plan *plan, uint32_t i, unsigned n,
+		      struct pyn_utility_call *call)
 {
 	uint64_t first = 0, last = 0;
 

@@ -37,7 +37,8 @@ static void restore_signals(const struct sigaction *old)
 		sigaction(forwarded[i], &old[i], NULL);
 }
 
-static void __attribute__((noreturn)) child_exec(char *const argv[], int dirfd, int out, const struct sigaction *old)
+static void __attribute__((noreturn))
+child_exec(char *const argv[], int dirfd, int out, const struct sigaction *old)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -79,8 +80,8 @@ static void read_lines(int fd, void (*line)(const char *, void *), void *arg)
 	fclose(f);
 }
 
-int pyn_child_run(char *const argv[], int dirfd, void (*line)(const char *, void *), void *arg, int *signal_got,
-		  struct dlfm_error *e)
+int pyn_child_run(char *const argv[], int dirfd, void (*line)(const char *, void *), void *arg,
+		  int *signal_got, struct dlfm_error *e)
 {
 	struct sigaction old[3];
 	int ends[2], status = -1;

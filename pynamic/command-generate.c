@@ -16,17 +16,18 @@ struct texts {
 	const char *cc, *cxx, *mpicc, *python, *cflags, *ldflags;
 };
 
-#define BUILD_OPTIONS(t)                                                                                               \
-	{"jobs", 'j', "N", &(t).jobs, "compile so many libraries at once (default: processors)"},                      \
-		{"with-cc", 0, "COMMAND", &(t).cc, "C compiler (cc)"},                                                 \
-		{"with-cxx", 0, "COMMAND", &(t).cxx, "C++ compiler (c++)"},                                            \
-		{"with-mpicc", 0, "COMMAND", &(t).mpicc, "MPI compiler of the launcher (mpicc); none: without MPI"},   \
-		{"with-python", 0, "COMMAND", &(t).python, "Python to embed (python3)"},                               \
-		{"cflags", 0, "FLAGS", &(t).cflags, "compiler flags (-g)"},                                            \
-		{"ldflags", 0, "FLAGS", &(t).ldflags, "linker flags"},                                                 \
-		{"quiet", 'q', NULL, &(t).quiet, "no progress"},                                                       \
-	{                                                                                                              \
-		"json", 0, NULL, &(t).json, "print the result as JSON"                                                 \
+#define BUILD_OPTIONS(t)                                                                           \
+	{"jobs", 'j', "N", &(t).jobs, "compile so many libraries at once (default: processors)"},  \
+		{"with-cc", 0, "COMMAND", &(t).cc, "C compiler (cc)"},                             \
+		{"with-cxx", 0, "COMMAND", &(t).cxx, "C++ compiler (c++)"},                        \
+		{"with-mpicc", 0, "COMMAND", &(t).mpicc,                                           \
+		 "MPI compiler of the launcher (mpicc); none: without MPI"},                       \
+		{"with-python", 0, "COMMAND", &(t).python, "Python to embed (python3)"},           \
+		{"cflags", 0, "FLAGS", &(t).cflags, "compiler flags (-g)"},                        \
+		{"ldflags", 0, "FLAGS", &(t).ldflags, "linker flags"},                             \
+		{"quiet", 'q', NULL, &(t).quiet, "no progress"},                                   \
+	{                                                                                          \
+		"json", 0, NULL, &(t).json, "print the result as JSON"                             \
 	}
 
 static double cpu_seconds(void)
@@ -42,15 +43,18 @@ static void print_generated(const struct pyn_model *m, const char *directory, in
 {
 	const struct pyn_counts *c = &m->counts;
 
-	printf(json ? "{\"schema\": \"pynamic-generate/1\", \"directory\": \"%s\", \"modules\": %" PRIu64
-		      ", \"utilities\": %" PRIu64 ", \"functions\": %" PRIu64 ", \"visited_functions\": %" PRIu64
-		      ", \"calls\": %" PRIu64 ", \"python_files\": %" PRIu64 ", \"source_bytes\": %" PRIu64
+	printf(json ? "{\"schema\": \"pynamic-generate/1\", \"directory\": \"%s\", \"modules\": "
+		      "%" PRIu64 ", \"utilities\": %" PRIu64 ", \"functions\": %" PRIu64
+		      ", \"visited_functions\": %" PRIu64 ", \"calls\": %" PRIu64
+		      ", \"python_files\": %" PRIu64 ", \"source_bytes\": %" PRIu64
 		      ", \"checksum\": \"0x%016" PRIx64 "\", \"cpu_seconds\": %.3f}\n"
-		    : "%s: %" PRIu64 " modules, %" PRIu64 " utility libraries, %" PRIu64 " functions (%" PRIu64
-		      " visited in %" PRIu64 " calls), %" PRIu64 " Python files, %" PRIu64
-		      " bytes of sources\nchecksum 0x%016" PRIx64 "; generated in %.2f s of CPU time\n",
-	       directory, m->params.modules, m->params.utilities, c->functions, c->visited_functions, c->calls,
-	       c->python_files, c->bytes, m->checksum, cpu_seconds());
+		    : "%s: %" PRIu64 " modules, %" PRIu64 " utility libraries, %" PRIu64
+		      " functions (%" PRIu64 " visited in %" PRIu64 " calls), %" PRIu64
+		      " Python files, %" PRIu64 " bytes of sources\nchecksum 0x%016" PRIx64
+		      "; generated in %.2f s of CPU time\n",
+	       directory, m->params.modules, m->params.utilities, c->functions,
+	       c->visited_functions, c->calls, c->python_files, c->bytes, m->checksum,
+	       cpu_seconds());
 }
 
 static int parse_jobs(const char *text, unsigned *jobs, struct dlfm_error *e)
@@ -82,14 +86,17 @@ static int build(const struct texts *t, const char *directory, int report, struc
 	if (parse_jobs(t->jobs, &b.jobs, e) != 0 || pyn_build(&b, &r, e) != 0)
 		return -1;
 	if (report)
-		printf(t->json ? "{\"schema\": \"pynamic-build/1\", \"directory\": \"%s\", \"made\": %" PRIu64
+		printf(t->json ? "{\"schema\": \"pynamic-build/1\", \"directory\": \"%s\", "
+				 "\"made\": %" PRIu64
 				 ", \"seconds\": %.3f, \"cpu_seconds\": %.3f}\n"
-			       : "%s: built %" PRIu64 " files in %.1f s (%.1f s of CPU time in compilers)\n",
+			       : "%s: built %" PRIu64
+				 " files in %.1f s (%.1f s of CPU time in compilers)\n",
 		       directory, r.made, r.seconds, r.cpu_seconds);
 	return 0;
 }
 
-static int generate(const struct pyn_params *p, const char *directory, const struct texts *t, struct dlfm_error *e)
+static int generate(const struct pyn_params *p, const char *directory, const struct texts *t,
+		    struct dlfm_error *e)
 {
 	const char *data = pyn_data_directory();
 	struct pyn_model m;
@@ -99,7 +106,8 @@ static int generate(const struct pyn_params *p, const char *directory, const str
 	if (*data == '\0')
 		return dlfm_errf(e, "its driver and launcher are missing: set PYNAMIC_DATADIR");
 	/* What is wrong with the options is said before anything is written. */
-	if (pyn_params_check(p, e) != 0 || parse_jobs(t->jobs, &jobs, e) != 0 || pyn_model_make(&m, p, e) != 0)
+	if (pyn_params_check(p, e) != 0 || parse_jobs(t->jobs, &jobs, e) != 0 ||
+	    pyn_model_make(&m, p, e) != 0)
 		return -1;
 	if (pyn_generate(&m, directory, data, t->force != NULL, e) == 0) {
 		print_generated(&m, directory, t->json != NULL);
@@ -120,9 +128,10 @@ int pyn_command_generate(int argc, char **argv)
 		BUILD_OPTIONS(t),
 		{NULL, 0, NULL, NULL, NULL},
 	};
-	const struct pyn_usage usage = {"generate [OPTION...] DIRECTORY",
-					"Generates the sources of an application for the loader, and a makefile.",
-					options, &params};
+	const struct pyn_usage usage = {
+		"generate [OPTION...] DIRECTORY",
+		"Generates the sources of an application for the loader, and a makefile.", options,
+		&params};
 	struct dlfm_error e;
 	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 
@@ -139,9 +148,9 @@ int pyn_command_build(int argc, char **argv)
 {
 	static struct texts t;
 	const struct pyn_option options[] = {BUILD_OPTIONS(t), {NULL, 0, NULL, NULL, NULL}};
-	const struct pyn_usage usage = {"build [OPTION...] DIRECTORY",
-					"Builds a generated tree, or goes on where a build was stopped.", options,
-					NULL};
+	const struct pyn_usage usage = {
+		"build [OPTION...] DIRECTORY",
+		"Builds a generated tree, or goes on where a build was stopped.", options, NULL};
 	struct dlfm_error e;
 	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 
@@ -158,10 +167,14 @@ static void print_profile(const struct pyn_profile *p, int json, int last)
 {
 	char text[256];
 
-	printf(json ? "{\"name\": \"%s\", \"about\": \"%s\", \"parameters\": {" : "%s: %s\n   ", p->name, p->about);
+	printf(json ? "{\"name\": \"%s\", \"about\": \"%s\", \"parameters\": {" : "%s: %s\n   ",
+	       p->name, p->about);
 	for (const struct pyn_param_option *o = pyn_param_options; o->name; o++) {
 		pyn_param_text(&p->params, o, text, sizeof text);
-		printf(json ? "%s\"%s\": \"%s\"" : "%s--%s=%s", json && o != pyn_param_options ? ", " : json ? "" : " ",
+		printf(json ? "%s\"%s\": \"%s\"" : "%s--%s=%s",
+		       json && o != pyn_param_options ? ", "
+		       : json			      ? ""
+						      : " ",
 		       o->name, text);
 	}
 	printf(json ? "}}%s" : "\n", last ? "" : ", ");
@@ -170,8 +183,10 @@ static void print_profile(const struct pyn_profile *p, int json, int last)
 int pyn_command_profiles(int argc, char **argv)
 {
 	const char *json = NULL;
-	const struct pyn_option options[] = {{"json", 0, NULL, &json, "as JSON"}, {NULL, 0, NULL, NULL, NULL}};
-	const struct pyn_usage usage = {"profiles [--json]", "Lists the profiles and their parameters.", options, NULL};
+	const struct pyn_option options[] = {{"json", 0, NULL, &json, "as JSON"},
+					     {NULL, 0, NULL, NULL, NULL}};
+	const struct pyn_usage usage = {"profiles [--json]",
+					"Lists the profiles and their parameters.", options, NULL};
 	struct dlfm_error e;
 	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 

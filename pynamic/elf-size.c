@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A small reader of ELF section headers (elf(5)); everything it reads is checked against the file's size. */
+/* A small reader of ELF section headers (elf(5)); everything it reads is checked against the file's
+ * size. */
 #include <elf.h>
 #include <endian.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@ struct table {
 };
 
 /* One section header, of either class. */
-static int read_section(const struct file *f, const struct table *t, uint64_t index, int is64, Elf64_Shdr *s)
+static int read_section(const struct file *f, const struct table *t, uint64_t index, int is64,
+			Elf64_Shdr *s)
 {
 	uint64_t at = t->offset + index * t->entry_size;
 	Elf32_Shdr narrow;
@@ -82,8 +84,8 @@ static int is_debug(const struct file *f, const Elf64_Shdr *names, const Elf64_S
 	return at < f->size && f->size - at > 6 && memcmp(f->bytes + at, ".debug", 6) == 0;
 }
 
-static void add_section(const struct file *f, const struct table *t, int is64, const Elf64_Shdr *names,
-			const Elf64_Shdr *s, struct pyn_elf_size *size)
+static void add_section(const struct file *f, const struct table *t, int is64,
+			const Elf64_Shdr *names, const Elf64_Shdr *s, struct pyn_elf_size *size)
 {
 	Elf64_Shdr strings;
 
@@ -104,7 +106,8 @@ static int add_sections(const struct file *f, struct pyn_elf_size *size)
 	struct table t;
 	Elf64_Shdr names, s;
 
-	if (f->size < (is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)) || read_table(f, is64, &t) != 0)
+	if (f->size < (is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)) ||
+	    read_table(f, is64, &t) != 0)
 		return -1;
 	if (t.offset == 0)
 		return 0;
@@ -120,9 +123,11 @@ static int add_sections(const struct file *f, struct pyn_elf_size *size)
 
 static int is_elf(const struct file *f)
 {
-	const unsigned char byte_order = __BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
+	const unsigned char byte_order =
+		__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
 
-	return f->size >= EI_NIDENT && memcmp(f->bytes, ELFMAG, SELFMAG) == 0 && f->bytes[EI_DATA] == byte_order;
+	return f->size >= EI_NIDENT && memcmp(f->bytes, ELFMAG, SELFMAG) == 0 &&
+	       f->bytes[EI_DATA] == byte_order;
 }
 
 int pyn_elf_size(const char *path, struct pyn_elf_size *size, struct dlfm_error *e)

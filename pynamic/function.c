@@ -56,7 +56,8 @@ static void put_declarator(struct pyn_text *t, enum pyn_type type, const char *n
 	pyn_put_bytes(t, name, length);
 }
 
-void pyn_put_prototype(struct pyn_text *t, const struct pyn_function *f, const char *name, size_t length, int named)
+void pyn_put_prototype(struct pyn_text *t, const struct pyn_function *f, const char *name,
+		       size_t length, int named)
 {
 	put_declarator(t, f->result, name, length);
 	pyn_put(t, f->arguments == 0 ? "(void" : "(");
@@ -126,11 +127,12 @@ void pyn_put_body(struct pyn_text *t, const struct pyn_function *f, const struct
 	pyn_put_hex(t, f->key);
 	pyn_put(t, "ULL;\n");
 	for (unsigned i = 0; i < f->arguments; i++) {
-		static const char *const mixers[] = {"\tMIX(h, (i64)", "\tMIX(h, (i64)", "\tMIX(h, (i64)(4.0f * ",
+		static const char *const mixers[] = {"\tMIX(h, (i64)", "\tMIX(h, (i64)",
+						     "\tMIX(h, (i64)(4.0f * ",
 						     "\tMIX(h, (i64)(4.0 * ", "\tMIX(h, pyn_text("};
 
-		pyn_puts(t, mixers[f->type[i]], parameters[i], f->type[i] >= PYN_FLOAT ? "));\n" : ");\n",
-			 (char *)NULL);
+		pyn_puts(t, mixers[f->type[i]], parameters[i],
+			 f->type[i] >= PYN_FLOAT ? "));\n" : ");\n", (char *)NULL);
 	}
 	for (unsigned n = body_size(&r, p); n > 0; n--) {
 		pyn_statement_draw(&s, &r, p->kinds);
@@ -139,7 +141,8 @@ void pyn_put_body(struct pyn_text *t, const struct pyn_function *f, const struct
 	pyn_put(t, "\tpyn_sum += h;\n");
 }
 
-uint64_t pyn_contribution(const struct pyn_function *f, const struct pyn_params *p, const struct pyn_values *v)
+uint64_t pyn_contribution(const struct pyn_function *f, const struct pyn_params *p,
+			  const struct pyn_values *v)
 {
 	struct pyn_random r = {pyn_key(f->key, DOMAIN_BODY, 0)};
 	struct pyn_statement s;
@@ -147,7 +150,7 @@ uint64_t pyn_contribution(const struct pyn_function *f, const struct pyn_params 
 
 	for (unsigned i = 0; i < f->arguments; i++)
 		h = pyn_fold(h, f->type[i] == PYN_STRING ? pyn_text_value(v->value[i].text)
-							  : (uint64_t)v->value[i].number);
+							 : (uint64_t)v->value[i].number);
 	for (unsigned n = body_size(&r, p); n > 0; n--) {
 		pyn_statement_draw(&s, &r, p->kinds);
 		h = pyn_statement_value(h, &s);
@@ -158,8 +161,9 @@ uint64_t pyn_contribution(const struct pyn_function *f, const struct pyn_params 
 void pyn_put_return(struct pyn_text *t, const struct pyn_function *f)
 {
 	static const char *const returns[] = {
-		"\treturn (int)(h & 32767);\n", "\treturn (long)(h & 32767);\n", "\treturn (float)(h & 32767) * 0.25f;\n",
-		"\treturn (double)(h & 32767) * 0.25;\n", "\treturn (char *)(h & 1 ? \"odd\" : \"even\");\n"};
+		"\treturn (int)(h & 32767);\n", "\treturn (long)(h & 32767);\n",
+		"\treturn (float)(h & 32767) * 0.25f;\n", "\treturn (double)(h & 32767) * 0.25;\n",
+		"\treturn (char *)(h & 1 ? \"odd\" : \"even\");\n"};
 
 	pyn_put(t, returns[f->result]);
 }

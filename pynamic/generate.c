@@ -15,9 +15,12 @@
 
 /* What is copied into the tree, so that it can be moved, and run where pynamic is not installed. */
 static const char *const copies[][2] = {
-	{"launcher.c", "src/launcher.c"},	      {"python-flags.py", "src/python-flags.py"},
-	{"driver/driver.py", "driver/driver.py"},     {"driver/mpi.py", "driver/mpi.py"},
-	{"driver/mpi_test.py", "driver/mpi_test.py"}, {"driver/counters.py", "driver/counters.py"},
+	{"launcher.c", "src/launcher.c"},
+	{"python-flags.py", "src/python-flags.py"},
+	{"driver/driver.py", "driver/driver.py"},
+	{"driver/mpi.py", "driver/mpi.py"},
+	{"driver/mpi_test.py", "driver/mpi_test.py"},
+	{"driver/counters.py", "driver/counters.py"},
 	{NULL, NULL},
 };
 
@@ -31,7 +34,8 @@ static int open_directory(const char *directory, struct dlfm_error *e)
 	return fd < 0 ? dlfm_errnof(e, "%s: cannot open this directory", directory) : fd;
 }
 
-/* 1 if there is nothing in it but what an interrupted pynamic left (sources without a manifest are its own). */
+/* 1 if there is nothing in it but what an interrupted pynamic left (sources without a manifest are
+ * its own). */
 static int is_empty(int dirfd)
 {
 	DIR *d = fdopendir(dup(dirfd));
@@ -60,7 +64,8 @@ static void put_seal(struct pyn_text *t, const struct pyn_params *p)
 	}
 }
 
-static int seal_directory(const struct pyn_model *m, int dirfd, const char *directory, int force, struct dlfm_error *e)
+static int seal_directory(const struct pyn_model *m, int dirfd, const char *directory, int force,
+			  struct dlfm_error *e)
 {
 	struct pyn_text mine = {0}, there = {0};
 	int rv = -1, sealed;
@@ -68,12 +73,16 @@ static int seal_directory(const struct pyn_model *m, int dirfd, const char *dire
 	put_seal(&mine, &m->params);
 	sealed = pyn_load(&there, dirfd, SEAL, NULL) == 0;
 	if (!sealed && !is_empty(dirfd)) {
-		dlfm_errf(e, "%s: is not empty and not a Pynamic tree: name another directory", directory);
+		dlfm_errf(e, "%s: is not empty and not a Pynamic tree: name another directory",
+			  directory);
 		goto done;
 	}
-	if (sealed && (there.length != mine.length || memcmp(there.data, mine.data, mine.length) != 0)) {
+	if (sealed &&
+	    (there.length != mine.length || memcmp(there.data, mine.data, mine.length) != 0)) {
 		if (!force) {
-			dlfm_errf(e, "%s: holds a Pynamic tree of other parameters: name another directory, or --force",
+			dlfm_errf(e,
+				  "%s: holds a Pynamic tree of other parameters: name another "
+				  "directory, or --force",
 				  directory);
 			goto done;
 		}
@@ -95,15 +104,16 @@ static int save_copies(const char *data, int dirfd, struct dlfm_error *e)
 
 	for (unsigned i = 0; copies[i][0] && rv == 0; i++) {
 		snprintf(from, sizeof from, "%s/%s", data, copies[i][0]);
-		if (pyn_load(&t, AT_FDCWD, from, e) != 0 || pyn_save(&t, dirfd, copies[i][1], e) < 0)
+		if (pyn_load(&t, AT_FDCWD, from, e) != 0 ||
+		    pyn_save(&t, dirfd, copies[i][1], e) < 0)
 			rv = -1;
 	}
 	pyn_text_free(&t);
 	return rv;
 }
 
-static int save_library(struct pyn_model *m, const struct pyn_library *l, int dirfd, struct pyn_text *t,
-			struct dlfm_error *e)
+static int save_library(struct pyn_model *m, const struct pyn_library *l, int dirfd,
+			struct pyn_text *t, struct dlfm_error *e)
 {
 	char path[PYN_PATH_SIZE];
 
@@ -120,7 +130,8 @@ static int save_libraries(struct pyn_model *m, int dirfd, struct dlfm_error *e)
 	struct pyn_text t = {0};
 	int rv = 0;
 
-	pyn_puts(&t, "/* What all generated sources share. */\n", pyn_statement_header, (char *)NULL);
+	pyn_puts(&t, "/* What all generated sources share. */\n", pyn_statement_header,
+		 (char *)NULL);
 	rv = pyn_save(&t, dirfd, "src/pynamic.h", e) < 0 ? -1 : 0;
 	for (uint64_t i = 0; rv == 0 && i < m->params.utilities; i++)
 		rv = save_library(m, &m->utilities[i], dirfd, &t, e);
@@ -130,7 +141,8 @@ static int save_libraries(struct pyn_model *m, int dirfd, struct dlfm_error *e)
 	return rv;
 }
 
-static int save_plans(struct pyn_model *m, const struct pyn_text *python_modules, int dirfd, struct dlfm_error *e)
+static int save_plans(struct pyn_model *m, const struct pyn_text *python_modules, int dirfd,
+		      struct dlfm_error *e)
 {
 	struct pyn_text t = {0};
 	int rv;
@@ -149,7 +161,8 @@ static int save_plans(struct pyn_model *m, const struct pyn_text *python_modules
 	return rv < 0 ? -1 : 0;
 }
 
-int pyn_generate(struct pyn_model *m, const char *directory, const char *data, int force, struct dlfm_error *e)
+int pyn_generate(struct pyn_model *m, const char *directory, const char *data, int force,
+		 struct dlfm_error *e)
 {
 	struct pyn_text python_modules = {0};
 	int rv = -1, dirfd = open_directory(directory, e);
@@ -158,7 +171,8 @@ int pyn_generate(struct pyn_model *m, const char *directory, const char *data, i
 		return -1;
 	if (seal_directory(m, dirfd, directory, force, e) != 0 || save_copies(data, dirfd, e) != 0)
 		goto fail;
-	if (save_libraries(m, dirfd, e) != 0 || pyn_packages_save(m, dirfd, &python_modules, e) != 0)
+	if (save_libraries(m, dirfd, e) != 0 ||
+	    pyn_packages_save(m, dirfd, &python_modules, e) != 0)
 		goto fail;
 	if (save_plans(m, &python_modules, dirfd, e) != 0)
 		goto fail;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The launcher: Python embedded in a program that is linked with MPI, as pyMPI was. It is python3 with one more built-in
- * module, _pynamic. The generated makefile builds it twice: pynamic-launcher, and pynamic-linked (PYNAMIC_LINKED), with all
- * generated modules linked in. PYNAMIC_NO_MPI leaves MPI out.
+ * The launcher: Python embedded in a program that is linked with MPI, as pyMPI was. It is python3
+ * with one more built-in module, _pynamic. The generated makefile builds it twice:
+ * pynamic-launcher, and pynamic-linked (PYNAMIC_LINKED), with all generated modules linked in.
+ * PYNAMIC_NO_MPI leaves MPI out.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -39,7 +40,8 @@ static PyObject *mark(PyObject *self, PyObject *args)
 	Py_RETURN_NONE;
 }
 
-/* hold(): says "held" on descriptor `out`, then waits until descriptor `in` has a byte or ends: a debugger attaches. */
+/* hold(): says "held" on descriptor `out`, then waits until descriptor `in` has a byte or ends: a
+ * debugger attaches. */
 static PyObject *hold(PyObject *self, PyObject *args)
 {
 	int in, out;
@@ -197,14 +199,16 @@ static PyObject *mpi_gather(PyObject *self, PyObject *args)
 			goto done;
 		}
 	}
-	result = MPI_Gather(&(int){(int)length}, 1, MPI_INT, lengths, 1, MPI_INT, 0, MPI_COMM_WORLD);
+	result =
+		MPI_Gather(&(int){(int)length}, 1, MPI_INT, lengths, 1, MPI_INT, 0, MPI_COMM_WORLD);
 	for (int i = 0; rank == 0 && i < size; i++) {
 		starts[i] = total;
 		total += lengths[i];
 	}
 	all = rank == 0 ? PyMem_Malloc((size_t)total + 1) : NULL;
 	if (result == MPI_SUCCESS && (rank != 0 || all))
-		result = MPI_Gatherv(mine, (int)length, MPI_CHAR, all, lengths, starts, MPI_CHAR, 0, MPI_COMM_WORLD);
+		result = MPI_Gatherv(mine, (int)length, MPI_CHAR, all, lengths, starts, MPI_CHAR, 0,
+				     MPI_COMM_WORLD);
 	list = check(result, rank == 0 && all ? list_of_pieces(all, lengths, starts, size) : NULL);
 done:
 	PyMem_Free(lengths);
@@ -231,7 +235,8 @@ static PyMethodDef methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_pynamic", NULL, -1, methods, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {
+	PyModuleDef_HEAD_INIT, "_pynamic", NULL, -1, methods, NULL, NULL, NULL, NULL};
 
 static PyObject *make_module(void)
 {

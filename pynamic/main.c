@@ -89,7 +89,8 @@ int pyn_command_python(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		args[n++] = argv[i];
 	execvp(args[0], args);
-	fprintf(stderr, "pynamic: %s: %s: set PYNAMIC_PYTHON to a Python 3.8 or newer\n", args[0], strerror(errno));
+	fprintf(stderr, "pynamic: %s: %s: set PYNAMIC_PYTHON to a Python 3.8 or newer\n", args[0],
+		strerror(errno));
 	return DLFM_EXIT_OWN;
 }
 
@@ -117,10 +118,11 @@ int pyn_command_stamp(int argc, char **argv)
 int pyn_command_sizes(int argc, char **argv)
 {
 	const char *json = NULL;
-	const struct pyn_option options[] = {{"json", 0, NULL, &json, "as JSON"}, {NULL, 0, NULL, NULL, NULL}};
-	const struct pyn_usage usage = {"sizes [--json] DIRECTORY|FILE...",
-					"Adds up the sections of all ELF files there: the paper's Table 3.", options,
-					NULL};
+	const struct pyn_option options[] = {{"json", 0, NULL, &json, "as JSON"},
+					     {NULL, 0, NULL, NULL, NULL}};
+	const struct pyn_usage usage = {
+		"sizes [--json] DIRECTORY|FILE...",
+		"Adds up the sections of all ELF files there: the paper's Table 3.", options, NULL};
 	struct dlfm_error e;
 	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 
@@ -136,7 +138,8 @@ int pyn_command_sizes(int argc, char **argv)
 static void print_help(void)
 {
 	printf("usage: pynamic COMMAND [OPTION...]\n"
-	       "The Python dynamic benchmark: what it costs to load an application of many libraries.\n\n");
+	       "The Python dynamic benchmark: what it costs to load an application of many "
+	       "libraries.\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-10s %s\n", c->name, c->about);
 	printf("\npynamic COMMAND --help tells more; pynamic(1) all.\n");
@@ -146,7 +149,8 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return pyn_fail("give a command: see pynamic --help");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_help();
 		return 0;
 	}
@@ -158,7 +162,9 @@ int main(int argc, char **argv)
 		if (strcmp(c->name, argv[1]) == 0) {
 			int status = c->run(argc - 1, argv + 1);
 
-			return fflush(stdout) != 0 && status == 0 ? pyn_fail("cannot write the output") : status;
+			return fflush(stdout) != 0 && status == 0
+				       ? pyn_fail("cannot write the output")
+				       : status;
 		}
 	fprintf(stderr, "pynamic: %s: there is no such command: see pynamic --help\n", argv[1]);
 	return DLFM_EXIT_OWN;

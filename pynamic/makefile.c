@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The makefile of a generated tree. Everything is linked under a temporary name and renamed, so that what has its final name
- * is whole, whenever the build is stopped; then make goes on where it was. "pynamic: made FILE" is what build.c counts.
+ * The makefile of a generated tree. Everything is linked under a temporary name and renamed, so
+ * that what has its final name is whole, whenever the build is stopped; then make goes on where it
+ * was. "pynamic: made FILE" is what build.c counts.
  */
 #include <stdio.h>
 
 #include "pynamic/source.h"
 #include "pynamic/tree.h"
 
-static const char head[] =
-	"# Made by \"pynamic generate\". \"pynamic build\" writes config.mk, with the settings below, and runs this.\n"
-	"CC = cc\n"
-	"CXX = c++\n"
-	"MPICC = mpicc\n"
-	"PYTHON = python3\n"
-	"CFLAGS = -g\n"
-	"CXXFLAGS = $(CFLAGS)\n"
-	"LDFLAGS =\n"
-	"-include config.mk\n"
-	"\n"
-	"PY_CFLAGS := $(shell $(PYTHON) src/python-flags.py cflags)\n"
-	"PY_LIBS := $(shell $(PYTHON) src/python-flags.py libs)\n"
-	"SHARED = -fPIC -Isrc -shared\n"
-	"DONE = mv -f $@.tmp $@ && echo \"pynamic: made $@\"\n"
-	"LAUNCHER = $(if $(MPICC),$(MPICC),$(CC) -DPYNAMIC_NO_MPI)\n"
-	"\n"
-	".SUFFIXES:\n"
-	".DELETE_ON_ERROR:\n"
-	"all:\n"
-	"config.mk:\n"
-	"\ttouch $@\n"
-	"preflight:\n"
-	"\t@$(CC) --version >/dev/null || { echo \"pynamic: no C compiler \\\"$(CC)\\\": --cc=COMMAND\" >&2; exit 1; }\n"
-	"\t@$(PYTHON) src/python-flags.py check\n";
+static const char head[] = "# Made by \"pynamic generate\". \"pynamic build\" writes config.mk, "
+			   "with the settings below, and runs this.\n"
+			   "CC = cc\n"
+			   "CXX = c++\n"
+			   "MPICC = mpicc\n"
+			   "PYTHON = python3\n"
+			   "CFLAGS = -g\n"
+			   "CXXFLAGS = $(CFLAGS)\n"
+			   "LDFLAGS =\n"
+			   "-include config.mk\n"
+			   "\n"
+			   "PY_CFLAGS := $(shell $(PYTHON) src/python-flags.py cflags)\n"
+			   "PY_LIBS := $(shell $(PYTHON) src/python-flags.py libs)\n"
+			   "SHARED = -fPIC -Isrc -shared\n"
+			   "DONE = mv -f $@.tmp $@ && echo \"pynamic: made $@\"\n"
+			   "LAUNCHER = $(if $(MPICC),$(MPICC),$(CC) -DPYNAMIC_NO_MPI)\n"
+			   "\n"
+			   ".SUFFIXES:\n"
+			   ".DELETE_ON_ERROR:\n"
+			   "all:\n"
+			   "config.mk:\n"
+			   "\ttouch $@\n"
+			   "preflight:\n"
+			   "\t@$(CC) --version >/dev/null || { echo \"pynamic: no C compiler "
+			   "\\\"$(CC)\\\": --cc=COMMAND\" >&2; exit 1; }\n"
+			   "\t@$(PYTHON) src/python-flags.py check\n";
 
-static void put_directories(struct pyn_text *t, const char *kind, uint64_t count, const char *before,
-			    const char *between)
+static void put_directories(struct pyn_text *t, const char *kind, uint64_t count,
+			    const char *before, const char *between)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		pyn_puts(t, i ? between : "", before, kind, "/d", (char *)NULL);
@@ -52,8 +54,10 @@ static void put_search_path(struct pyn_text *t, const struct pyn_params *p, cons
 
 	if (p->search == PYN_SEARCH_ENVIRONMENT)
 		return;
-	snprintf(before, sizeof before, "%s%s/", origin ? "$$ORIGIN" : "$(CURDIR)", origin ? up : "");
-	pyn_puts(t, "-Wl,--", old_tags ? "disable" : "enable", "-new-dtags -Wl,-rpath,'", (char *)NULL);
+	snprintf(before, sizeof before, "%s%s/", origin ? "$$ORIGIN" : "$(CURDIR)",
+		 origin ? up : "");
+	pyn_puts(t, "-Wl,--", old_tags ? "disable" : "enable", "-new-dtags -Wl,-rpath,'",
+		 (char *)NULL);
 	if (p->utilities > 0) {
 		put_directories(t, "lib", p->library_path_depth, before, ":");
 		pyn_put(t, ":");
@@ -83,18 +87,21 @@ static void put_variables(struct pyn_text *t, const struct pyn_params *p)
 	pyn_put(t, "\n$(DIRECTORIES):\n\tmkdir -p $@\n\n");
 }
 
-static void put_rule_head(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l)
+static void put_rule_head(struct pyn_text *t, const struct pyn_model *m,
+			  const struct pyn_library *l)
 {
 	char path[PYN_PATH_SIZE], source[PYN_PATH_SIZE];
 
 	pyn_library_path(m, l, path, sizeof path);
 	pyn_source_path(l, source, sizeof source);
-	pyn_puts(t, path, ": ", source, " src/pynamic.h config.mk | ", l->is_module ? "mod/d" : "lib/d", (char *)NULL);
+	pyn_puts(t, path, ": ", source, " src/pynamic.h config.mk | ",
+		 l->is_module ? "mod/d" : "lib/d", (char *)NULL);
 	pyn_put_padded(t, l->directory, 2);
 }
 
 /* The links libX.so.1 and libX.so, made before the library itself has its name. */
-static void put_version_links(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l)
+static void put_version_links(struct pyn_text *t, const struct pyn_model *m,
+			      const struct pyn_library *l)
 {
 	char file[PYN_PATH_SIZE], soname[PYN_PATH_SIZE];
 
@@ -102,16 +109,18 @@ static void put_version_links(struct pyn_text *t, const struct pyn_model *m, con
 		return;
 	pyn_library_file(m, l, file, sizeof file);
 	pyn_library_soname(m, l, soname, sizeof soname);
-	pyn_puts(t, " && ln -sf ", file, " $(@D)/", soname, " && ln -sf ", soname, " $(@D)/lib", l->name, ".so",
-		 (char *)NULL);
+	pyn_puts(t, " && ln -sf ", file, " $(@D)/", soname, " && ln -sf ", soname, " $(@D)/lib",
+		 l->name, ".so", (char *)NULL);
 }
 
-static void put_utility_rule(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l)
+static void put_utility_rule(struct pyn_text *t, const struct pyn_model *m,
+			     const struct pyn_library *l)
 {
 	char soname[PYN_PATH_SIZE];
 
 	put_rule_head(t, m, l);
-	pyn_puts(t, "\n\t@$(", l->cxx ? "CXX) $(CXXFLAGS" : "CC) $(CFLAGS", ") $(SHARED) ", (char *)NULL);
+	pyn_puts(t, "\n\t@$(", l->cxx ? "CXX) $(CXXFLAGS" : "CC) $(CFLAGS", ") $(SHARED) ",
+		 (char *)NULL);
 	pyn_library_soname(m, l, soname, sizeof soname);
 	if (soname[0])
 		pyn_puts(t, "-Wl,-soname,", soname, " ", (char *)NULL);
@@ -121,8 +130,10 @@ static void put_utility_rule(struct pyn_text *t, const struct pyn_model *m, cons
 }
 
 /* "BEFORE file" for each library that the module links with. */
-static void put_links(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l, const char *before,
-		      void (*name)(const struct pyn_model *, const struct pyn_library *, char *, size_t))
+static void put_links(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l,
+		      const char *before,
+		      void (*name)(const struct pyn_model *, const struct pyn_library *, char *,
+				   size_t))
 {
 	char text[PYN_PATH_SIZE];
 
@@ -136,11 +147,13 @@ static void put_links(struct pyn_text *t, const struct pyn_model *m, const struc
 	}
 }
 
-static void put_module_rule(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l)
+static void put_module_rule(struct pyn_text *t, const struct pyn_model *m,
+			    const struct pyn_library *l)
 {
 	put_rule_head(t, m, l);
 	put_links(t, m, l, " ", pyn_library_path);
-	pyn_put(t, "\n\t@$(CC) $(CFLAGS) $(SHARED) $(PY_CFLAGS) -o $@.tmp $< $(LIBRARY_PATHS) $(MODULE_SEARCH) "
+	pyn_put(t, "\n\t@$(CC) $(CFLAGS) $(SHARED) $(PY_CFLAGS) -o $@.tmp $< $(LIBRARY_PATHS) "
+		   "$(MODULE_SEARCH) "
 		   "-Wl,--no-as-needed");
 	put_links(t, m, l, " -l:", pyn_library_file);
 	pyn_put(t, " $(LDFLAGS) && $(DONE)\n");
@@ -161,9 +174,11 @@ static void put_launchers(struct pyn_text *t, const struct pyn_model *m)
 		pyn_puts(t, " ", text, (char *)NULL);
 	}
 	pyn_put(t, "\n\nbin/pynamic-launcher: src/launcher.c config.mk | bin\n"
-		   "\t@$(LAUNCHER) -g -O2 $(PY_CFLAGS) -o $@.tmp $< -Wl,-E $(PY_LIBS) $(LDFLAGS) && $(DONE)\n"
+		   "\t@$(LAUNCHER) -g -O2 $(PY_CFLAGS) -o $@.tmp $< -Wl,-E $(PY_LIBS) $(LDFLAGS) "
+		   "&& $(DONE)\n"
 		   "bin/pynamic-linked: src/launcher.c config.mk | bin $(MODULES) $(UTILITIES)\n"
-		   "\t@$(LAUNCHER) -g -O2 -DPYNAMIC_LINKED $(PY_CFLAGS) -o $@.tmp $< -Wl,-E $(LIBRARY_PATHS) "
+		   "\t@$(LAUNCHER) -g -O2 -DPYNAMIC_LINKED $(PY_CFLAGS) -o $@.tmp $< -Wl,-E "
+		   "$(LIBRARY_PATHS) "
 		   "$(LINKED_SEARCH) $(LINK_CHECK) -Wl,--no-as-needed");
 	for (uint64_t i = 0; i < m->params.modules; i++) {
 		pyn_library_file(m, &m->modules[i], text, sizeof text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Mandelbrot set's sum of iterations: integers only, 20 bits behind the point, rounding towards zero. */
+/* The Mandelbrot set's sum of iterations: integers only, 20 bits behind the point, rounding towards
+ * zero. */
 #include "pynamic/mandelbrot.h"
 
 #define ONE ((int64_t)1 << 20)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The computation of the MPI test, a Mandelbrot set in fixed-point numbers: every rank computes some rows, a
- * reduction adds the iterations of all points, and the sum must be this one. driver/mpi_test.py is its twin in Python.
+ * The computation of the MPI test, a Mandelbrot set in fixed-point numbers: every rank computes
+ * some rows, a reduction adds the iterations of all points, and the sum must be this one.
+ * driver/mpi_test.py is its twin in Python.
  */
 #ifndef PYNAMIC_MANDELBROT_H
 #define PYNAMIC_MANDELBROT_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The manifest of a generated tree: JSON, for driver, run and tools. Numbers of 64 bits are hexadecimal texts. */
+/* The manifest of a generated tree: JSON, for driver, run and tools. Numbers of 64 bits are
+ * hexadecimal texts. */
 #include "pynamic/mandelbrot.h"
 #include "pynamic/tree.h"
 
@@ -17,7 +18,8 @@ static void put_parameters(struct pyn_text *t, const struct pyn_params *p)
 	pyn_put(t, "  \"parameters\": {");
 	for (const struct pyn_param_option *o = pyn_param_options; o->name; o++) {
 		pyn_param_text(p, o, text, sizeof text);
-		pyn_puts(t, o == pyn_param_options ? "" : ", ", "\"", o->name, "\": \"", text, "\"", (char *)NULL);
+		pyn_puts(t, o == pyn_param_options ? "" : ", ", "\"", o->name, "\": \"", text, "\"",
+			 (char *)NULL);
 	}
 	pyn_put(t, "},\n");
 }
@@ -44,14 +46,14 @@ static void put_library(struct pyn_text *t, const struct pyn_model *m, const str
 	pyn_library_soname(m, l, soname, sizeof soname);
 	pyn_puts(t, "    {\"name\": \"", l->name, "\", \"path\": \"", path, "\", ", (char *)NULL);
 	if (!l->is_module)
-		pyn_puts(t, "\"soname\": \"", soname, "\", \"language\": \"", l->cxx ? "C++" : "C", "\", ",
-			 (char *)NULL);
+		pyn_puts(t, "\"soname\": \"", soname, "\", \"language\": \"", l->cxx ? "C++" : "C",
+			 "\", ", (char *)NULL);
 	put_member(t, "functions", l->functions, ", ");
 	put_member(t, "visited_functions", l->visited_functions, "}");
 }
 
-static void put_libraries(struct pyn_text *t, const struct pyn_model *m, const char *name, const struct pyn_library *l,
-			  uint64_t count)
+static void put_libraries(struct pyn_text *t, const struct pyn_model *m, const char *name,
+			  const struct pyn_library *l, uint64_t count)
 {
 	pyn_puts(t, "  \"", name, "\": [\n", (char *)NULL);
 	for (uint64_t i = 0; i < count; i++) {

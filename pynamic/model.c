@@ -31,12 +31,14 @@ void pyn_library_extern(struct pyn_function *f, const struct pyn_library *l)
 	pyn_function_make(f, pyn_key(l->key, DOMAIN_EXTERN, 0));
 }
 
-void pyn_chain_arguments(struct pyn_values *v, const struct pyn_function *f, const struct pyn_library *l, uint32_t i)
+void pyn_chain_arguments(struct pyn_values *v, const struct pyn_function *f,
+			 const struct pyn_library *l, uint32_t i)
 {
 	pyn_arguments_make(v, f, pyn_key(l->key, DOMAIN_CHAIN_SITE, i));
 }
 
-void pyn_extern_arguments(struct pyn_values *v, const struct pyn_function *f, const struct pyn_library *caller)
+void pyn_extern_arguments(struct pyn_values *v, const struct pyn_function *f,
+			  const struct pyn_library *caller)
 {
 	pyn_arguments_make(v, f, pyn_key(caller->key, DOMAIN_EXTERN_SITE, 0));
 }
@@ -74,10 +76,11 @@ int pyn_is_visited(const struct pyn_model *m, const struct pyn_library *l, uint3
 }
 
 /*
- * Numbers of functions: uniform in average +- spread. Libraries 2k and 2k+1 mirror each other around the average, so that
- * the average is exactly what was asked for.
+ * Numbers of functions: uniform in average +- spread. Libraries 2k and 2k+1 mirror each other
+ * around the average, so that the average is exactly what was asked for.
  */
-static uint32_t draw_size(uint64_t seed, unsigned index, unsigned count, uint64_t average, uint64_t spread)
+static uint32_t draw_size(uint64_t seed, unsigned index, unsigned count, uint64_t average,
+			  uint64_t spread)
 {
 	struct pyn_random r = {pyn_key(seed, DOMAIN_SIZE, index / 2)};
 	uint32_t width = (uint32_t)(average * spread / 100), offset = pyn_below(&r, 2 * width + 1);
@@ -92,7 +95,8 @@ static uint32_t around(struct pyn_random *r, uint64_t average)
 	return (uint32_t)(average / 2) + pyn_below(r, (uint32_t)average + 1);
 }
 
-static void plan_library(struct pyn_library *l, const struct pyn_params *p, int is_module, unsigned index)
+static void plan_library(struct pyn_library *l, const struct pyn_params *p, int is_module,
+			 unsigned index)
 {
 	uint64_t key = pyn_key(p->seed, is_module ? DOMAIN_MODULE : DOMAIN_UTILITY, 0);
 	struct pyn_random r;
@@ -117,8 +121,9 @@ static void plan_library(struct pyn_library *l, const struct pyn_params *p, int 
 }
 
 /*
- * The chains to be visited: a random sample (Knuth, TAOCP 2, 3.4.2, algorithm S), as many as bring the functions visited so
- * far, in all libraries, nearest to the coverage; at least one in each library.
+ * The chains to be visited: a random sample (Knuth, TAOCP 2, 3.4.2, algorithm S), as many as bring
+ * the functions visited so far, in all libraries, nearest to the coverage; at least one in each
+ * library.
  */
 static int plan_chains(struct pyn_model *m, struct pyn_library *l)
 {
@@ -135,7 +140,8 @@ static int plan_chains(struct pyn_model *m, struct pyn_library *l)
 	for (uint32_t chain = 0; l->visited_chains < take; chain++)
 		if (pyn_below(&r, l->chains - chain) < take - l->visited_chains) {
 			l->visited[l->visited_chains++] = chain;
-			l->visited_functions += pyn_chain_rest(m, l, (uint32_t)(chain * m->params.depth));
+			l->visited_functions +=
+				pyn_chain_rest(m, l, (uint32_t)(chain * m->params.depth));
 		}
 	c->functions += l->functions;
 	c->visited_functions += l->visited_functions;

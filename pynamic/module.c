@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What makes a library a Python module: entry(), which visits its functions, and checksum(). Python's stable ABI
- * (Py_LIMITED_API of 3.8): what was built with one Python runs with every later one.
+ * What makes a library a Python module: entry(), which visits its functions, and checksum().
+ * Python's stable ABI (Py_LIMITED_API of 3.8): what was built with one Python runs with every later
+ * one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +50,8 @@ static void put_cross_call(struct pyn_text *t, struct pyn_model *m, const struct
 }
 
 /* For each utility library that the module owns: "BEFORE name AFTER". */
-static void put_owned(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l, const char *before,
-		      const char *after)
+static void put_owned(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l,
+		      const char *before, const char *after)
 {
 	for (unsigned i = 0; i < l->link_count; i++)
 		if (pyn_owns(m, l, l->links[i]))
@@ -63,7 +64,9 @@ static void put_entry(struct pyn_text *t, struct pyn_model *m, const struct pyn_
 	struct pyn_function f;
 	struct pyn_values v;
 
-	pyn_puts(t, "static PyObject *entry(PyObject *self, PyObject *args)\n{\n\t(void)self;\n\t(void)args;\n\t",
+	pyn_puts(t,
+		 "static PyObject *entry(PyObject *self, PyObject "
+		 "*args)\n{\n\t(void)self;\n\t(void)args;\n\t",
 		 l->name, "_touch();\n", (char *)NULL);
 	put_owned(t, m, l, "\t", "_touch();\n");
 	for (uint32_t i = 0; i < l->visited_chains; i++) {
@@ -86,7 +89,8 @@ static void put_entry(struct pyn_text *t, struct pyn_model *m, const struct pyn_
 
 static void put_checksum(struct pyn_text *t, const struct pyn_model *m, const struct pyn_library *l)
 {
-	pyn_put(t, "static PyObject *checksum(PyObject *self, PyObject *args)\n{\n\tu64 sum = pyn_sum;\n\n"
+	pyn_put(t, "static PyObject *checksum(PyObject *self, PyObject *args)\n{\n\tu64 sum = "
+		   "pyn_sum;\n\n"
 		   "\t(void)self;\n\t(void)args;\n");
 	put_owned(t, m, l, "\tsum += ", "_sum();\n");
 	pyn_put(t, "\treturn PyLong_FromUnsignedLongLong(sum);\n}\n\n");
@@ -102,7 +106,8 @@ void pyn_module_put(struct pyn_text *t, struct pyn_model *m, const struct pyn_li
 	put_checksum(t, m, l);
 	pyn_puts(t,
 		 "static PyMethodDef methods[] = {\n"
-		 "\t{\"entry\", entry, METH_NOARGS, \"visits the functions; returns their number\"},\n"
+		 "\t{\"entry\", entry, METH_NOARGS, \"visits the functions; returns their "
+		 "number\"},\n"
 		 "\t{\"checksum\", checksum, METH_NOARGS, \"what was visited adds up to\"},\n"
 		 "\t{NULL, NULL, 0, NULL},\n};\n\n"
 		 "static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, \"",

@@ -22,7 +22,8 @@ static void add(struct table *t, const char *name, char letter, int has_argument
 {
 	char letters[4] = {letter, has_argument ? ':' : '\0', '\0', '\0'};
 
-	t->options[t->count++] = (struct option){name, has_argument ? required_argument : no_argument, NULL, code};
+	t->options[t->count++] =
+		(struct option){name, has_argument ? required_argument : no_argument, NULL, code};
 	if (letter)
 		strcat(t->letters, letters);
 }
@@ -32,10 +33,11 @@ static void make_table(const struct pyn_usage *u, struct table *t)
 	*t = (struct table){.letters = "+:"};
 	add(t, "help", 'h', 0, CODE_HELP);
 	for (int i = 0; u->options[i].name; i++)
-		add(t, u->options[i].name, u->options[i].letter, u->options[i].argument != NULL, CODE_OPTION + i);
+		add(t, u->options[i].name, u->options[i].letter, u->options[i].argument != NULL,
+		    CODE_OPTION + i);
 	for (int i = 0; u->params && pyn_param_options[i].name; i++)
-		add(t, pyn_param_options[i].name, pyn_param_options[i].letter, pyn_param_options[i].argument != NULL,
-		    CODE_PARAM + i);
+		add(t, pyn_param_options[i].name, pyn_param_options[i].letter,
+		    pyn_param_options[i].argument != NULL, CODE_PARAM + i);
 }
 
 /* The code of a short option. */
@@ -56,8 +58,8 @@ static void print_option(const char *name, char letter, const char *argument, co
 {
 	char left[64];
 
-	snprintf(left, sizeof left, "%c%c%s --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ', letter ? "," : " ",
-		 name, argument ? "=" : "", argument ? argument : "");
+	snprintf(left, sizeof left, "%c%c%s --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
+		 letter ? "," : " ", name, argument ? "=" : "", argument ? argument : "");
 	printf("  %-30s %s\n", left, help);
 }
 
@@ -71,7 +73,8 @@ static void print_help(const struct pyn_usage *u)
 		size_t used = (size_t)snprintf(help, sizeof help, "%s", o->help);
 
 		for (unsigned i = 0; o->words && o->words[i] && used < sizeof help; i++)
-			used += (size_t)snprintf(help + used, sizeof help - used, "%s%s", i ? ", " : ": ", o->words[i]);
+			used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
+						 i ? ", " : ": ", o->words[i]);
 		print_option(o->name, o->letter, o->argument, help);
 	}
 	print_option("help", 'h', NULL, "this text");
@@ -86,7 +89,8 @@ static int unknown(const struct pyn_usage *u, int result, char **argv, struct dl
 	if (optopt > 0 && optopt < 256)
 		what = letter;
 	return dlfm_errf(e, "%s: %s: see pynamic %.*s --help", what,
-			 result == ':' ? "an argument is missing" : "there is no such option", length, u->synopsis);
+			 result == ':' ? "an argument is missing" : "there is no such option",
+			 length, u->synopsis);
 }
 
 static int apply(const struct pyn_usage *u, int code, struct dlfm_error *e)
@@ -102,12 +106,14 @@ static int apply(const struct pyn_usage *u, int code, struct dlfm_error *e)
 		return 0;
 	profile = pyn_profile_find(optarg);
 	if (!profile)
-		return dlfm_errf(e, "--profile=%s: there is no such profile: see pynamic profiles", optarg);
+		return dlfm_errf(e, "--profile=%s: there is no such profile: see pynamic profiles",
+				 optarg);
 	*u->params = profile->params;
 	return 0;
 }
 
-/* Goes over the command line once: for the plain options, --profile among them, or for the parameters. */
+/* Goes over the command line once: for the plain options, --profile among them, or for the
+ * parameters. */
 static int pass(const struct pyn_usage *u, const struct table *t, int argc, char **argv, int params,
 		struct dlfm_error *e)
 {
@@ -130,13 +136,15 @@ static int pass(const struct pyn_usage *u, const struct table *t, int argc, char
 	return 0;
 }
 
-int pyn_options_parse(const struct pyn_usage *u, int argc, char **argv, int *first, struct dlfm_error *e)
+int pyn_options_parse(const struct pyn_usage *u, int argc, char **argv, int *first,
+		      struct dlfm_error *e)
 {
 	struct table t;
 	int rv;
 
 	make_table(u, &t);
-	/* First the profile and the plain options, then the parameters, which change the profile. */
+	/* First the profile and the plain options, then the parameters, which change the profile.
+	 */
 	rv = pass(u, &t, argc, argv, 0, e);
 	if (rv == 0)
 		rv = pass(u, &t, argc, argv, 1, e);

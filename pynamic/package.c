@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pure-Python packages: the metadata traffic of real applications. A package has modules on several levels of subpackages, which
- * import one another, and a .dist-info directory. visit() of each module adds to the checksum.
+ * Pure-Python packages: the metadata traffic of real applications. A package has modules on several
+ * levels of subpackages, which import one another, and a .dist-info directory. visit() of each
+ * module adds to the checksum.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,8 @@ struct place {
 };
 
 /* The directory (with `separator` "/") or package (".") of a level: pyn_p000/s1/s2. */
-static void level_name(char *text, size_t size, unsigned package, unsigned level, const char *separator)
+static void level_name(char *text, size_t size, unsigned package, unsigned level,
+		       const char *separator)
 {
 	size_t used = (size_t)snprintf(text, size, "pyn_p%03u", package);
 
@@ -26,7 +28,8 @@ static void level_name(char *text, size_t size, unsigned package, unsigned level
 		used += (size_t)snprintf(text + used, size - used, "%ss%u", separator, i);
 }
 
-static void place_module(struct place *at, const struct pyn_params *p, unsigned package, unsigned module)
+static void place_module(struct place *at, const struct pyn_params *p, unsigned package,
+			 unsigned module)
 {
 	char directory[PYN_PATH_SIZE - 16], dotted[PYN_PATH_SIZE - 16];
 	unsigned level = module % (unsigned)p->package_depth;
@@ -39,8 +42,8 @@ static void place_module(struct place *at, const struct pyn_params *p, unsigned 
 	snprintf(at->name, sizeof at->name, "%s.m%04u", dotted, module);
 }
 
-static int save_below_mod(struct pyn_model *m, const struct pyn_text *t, unsigned package, const char *file, int dirfd,
-			  struct dlfm_error *e)
+static int save_below_mod(struct pyn_model *m, const struct pyn_text *t, unsigned package,
+			  const char *file, int dirfd, struct dlfm_error *e)
 {
 	char path[2 * PYN_PATH_SIZE];
 
@@ -77,7 +80,8 @@ static uint64_t put_function(struct pyn_text *t, unsigned number, struct pyn_ran
 
 static void put_import(struct pyn_text *t, const struct pyn_params *p, const struct place *at)
 {
-	struct pyn_random r = {pyn_key(pyn_key(p->seed, DOMAIN_IMPORT, at->package), 0, at->module)};
+	struct pyn_random r = {
+		pyn_key(pyn_key(p->seed, DOMAIN_IMPORT, at->package), 0, at->module)};
 	struct place other;
 
 	if (at->module == 0)
@@ -88,7 +92,8 @@ static void put_import(struct pyn_text *t, const struct pyn_params *p, const str
 
 static void put_module(struct pyn_text *t, struct pyn_model *m, const struct place *at)
 {
-	struct pyn_random r = {pyn_key(pyn_key(m->params.seed, DOMAIN_PACKAGE, at->package), 0, at->module)};
+	struct pyn_random r = {
+		pyn_key(pyn_key(m->params.seed, DOMAIN_PACKAGE, at->package), 0, at->module)};
 	uint64_t start = pyn_next(&r), h = start;
 	unsigned average = (unsigned)m->params.package_functions;
 	unsigned count = (average + 1) / 2 + pyn_below(&r, average + 1);
@@ -98,7 +103,8 @@ static void put_module(struct pyn_text *t, struct pyn_model *m, const struct pla
 	pyn_put(t, "MASK = 0xffffffffffffffff\n");
 	for (unsigned i = 0; i < count; i++)
 		h = put_function(t, i, &r, h);
-	pyn_put(t, "\n\ndef visit():\n    \"\"\"Calls every function of this module.\"\"\"\n    h = ");
+	pyn_put(t,
+		"\n\ndef visit():\n    \"\"\"Calls every function of this module.\"\"\"\n    h = ");
 	pyn_put_hex(t, start);
 	for (unsigned i = 0; i < count; i++) {
 		pyn_put(t, "\n    h = f");
@@ -109,8 +115,8 @@ static void put_module(struct pyn_text *t, struct pyn_model *m, const struct pla
 	m->checksum += h;
 }
 
-static int save_modules(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t, struct pyn_text *names,
-			struct dlfm_error *e)
+static int save_modules(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t,
+			struct pyn_text *names, struct dlfm_error *e)
 {
 	struct place at;
 
@@ -127,7 +133,8 @@ static int save_modules(struct pyn_model *m, int dirfd, unsigned package, struct
 	return 0;
 }
 
-static int save_inits(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t, struct dlfm_error *e)
+static int save_inits(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t,
+		      struct dlfm_error *e)
 {
 	char dotted[PYN_PATH_SIZE], directory[PYN_PATH_SIZE], file[PYN_PATH_SIZE + 16];
 
@@ -136,7 +143,8 @@ static int save_inits(struct pyn_model *m, int dirfd, unsigned package, struct p
 		level_name(directory, sizeof directory, package, level, "/");
 		snprintf(file, sizeof file, "%s/__init__.py", directory);
 		pyn_text_clear(t);
-		pyn_puts(t, "\"\"\"", dotted, ": made by pynamic.\"\"\"\n__version__ = \"1.0\"\n", (char *)NULL);
+		pyn_puts(t, "\"\"\"", dotted, ": made by pynamic.\"\"\"\n__version__ = \"1.0\"\n",
+			 (char *)NULL);
 		if (save_below_mod(m, t, package, file, dirfd, e) != 0)
 			return -1;
 		m->counts.python_files++;
@@ -144,14 +152,16 @@ static int save_inits(struct pyn_model *m, int dirfd, unsigned package, struct p
 	return 0;
 }
 
-static int save_metadata(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t, struct dlfm_error *e)
+static int save_metadata(struct pyn_model *m, int dirfd, unsigned package, struct pyn_text *t,
+			 struct dlfm_error *e)
 {
 	char name[PYN_PATH_SIZE], file[PYN_PATH_SIZE + 32];
 
 	level_name(name, sizeof name, package, 0, "");
 	snprintf(file, sizeof file, "%s-1.0.dist-info/METADATA", name);
 	pyn_text_clear(t);
-	pyn_puts(t, "Metadata-Version: 2.1\nName: ", name, "\nVersion: 1.0\nSummary: made by pynamic\n", (char *)NULL);
+	pyn_puts(t, "Metadata-Version: 2.1\nName: ", name,
+		 "\nVersion: 1.0\nSummary: made by pynamic\n", (char *)NULL);
 	return save_below_mod(m, t, package, file, dirfd, e);
 }
 
@@ -161,7 +171,8 @@ int pyn_packages_save(struct pyn_model *m, int dirfd, struct pyn_text *names, st
 	int rv = 0;
 
 	for (unsigned p = 0; p < m->params.packages && rv == 0; p++)
-		if (save_inits(m, dirfd, p, &t, e) != 0 || save_modules(m, dirfd, p, &t, names, e) != 0 ||
+		if (save_inits(m, dirfd, p, &t, e) != 0 ||
+		    save_modules(m, dirfd, p, &t, names, e) != 0 ||
 		    save_metadata(m, dirfd, p, &t, e) != 0)
 			rv = -1;
 	pyn_text_free(&t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table of parameters: parsing, limits, texts. Help, manifest and checks all read this one table. */
+/* The table of parameters: parsing, limits, texts. Help, manifest and checks all read this one
+ * table. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -10,14 +11,16 @@
 
 #define FIELD(name) offsetof(struct pyn_params, name)
 
-static const char *const search_words[] = {"origin", "origin-rpath", "runpath", "rpath", "environment", NULL};
+static const char *const search_words[] = {"origin", "origin-rpath", "runpath",
+					   "rpath",  "environment",  NULL};
 static const char *const soname_words[] = {"plain", "versioned", "none", NULL};
 static const char *const kind_words[] = {"arith", "float", "loop", "branch", "table", "text", NULL};
 
 const struct pyn_param_option pyn_param_options[] = {
 	{"seed", 's', PYN_COUNT, FIELD(seed), 0, UINT64_MAX, NULL, "N", "seed of all randomness"},
 	{"modules", 'm', PYN_COUNT, FIELD(modules), 1, 9999, NULL, "N", "Python extension modules"},
-	{"functions", 'f', PYN_COUNT, FIELD(functions), 1, 100000, NULL, "N", "functions of a module on average"},
+	{"functions", 'f', PYN_COUNT, FIELD(functions), 1, 100000, NULL, "N",
+	 "functions of a module on average"},
 	{"utilities", 'u', PYN_COUNT, FIELD(utilities), 0, 9999, NULL, "N",
 	 "utility libraries, which modules call"},
 	{"utility-functions", 'U', PYN_COUNT, FIELD(utility_functions), 1, 100000, NULL, "N",
@@ -26,30 +29,41 @@ const struct pyn_param_option pyn_param_options[] = {
 	 "the numbers of functions vary by this much around the average"},
 	{"depth", 'd', PYN_COUNT, FIELD(depth), 1, 10000, NULL, "N",
 	 "call depth: a module's entry calls every N-th function, each calls the next"},
-	{"cross-calls", 'e', PYN_FLAG, FIELD(cross_calls), 0, 1, NULL, NULL, "modules call functions of other modules"},
+	{"cross-calls", 'e', PYN_FLAG, FIELD(cross_calls), 0, 1, NULL, NULL,
+	 "modules call functions of other modules"},
 	{"coverage", 'c', PYN_COUNT, FIELD(coverage), 1, 100, NULL, "PERCENT",
 	 "part of the functions that a run visits"},
 	{"name-padding", 'n', PYN_COUNT, FIELD(name_padding), 0, 2000, NULL, "N",
 	 "characters added to every function's name"},
 	{"print", 'p', PYN_FLAG, FIELD(print), 0, 1, NULL, NULL, "every function prints its name"},
-	{"body", 0, PYN_RANGE, FIELD(body_min), 0, 1000, NULL, "MIN:MAX", "statements of a function"},
+	{"body", 0, PYN_RANGE, FIELD(body_min), 0, 1000, NULL, "MIN:MAX",
+	 "statements of a function"},
 	{"kinds", 0, PYN_SET, FIELD(kinds), 0, 0, kind_words, "LIST", "kinds of these statements"},
 	{"links", 0, PYN_COUNT, FIELD(links), 0, 9999, NULL, "N",
 	 "utility libraries that a module is linked with; 0: all"},
-	{"cxx", 0, PYN_COUNT, FIELD(cxx), 0, 100, NULL, "PERCENT", "utility libraries that are written in C++"},
-	{"data", 0, PYN_SIZE, FIELD(data), 0, 1 << 30, NULL, "BYTES", "initialised data of a library on average"},
-	{"bss", 0, PYN_SIZE, FIELD(bss), 0, 1 << 30, NULL, "BYTES", "zeroed data of a library on average"},
-	{"tls", 0, PYN_SIZE, FIELD(tls), 0, 1 << 20, NULL, "BYTES", "static (initial-exec) TLS of a library"},
+	{"cxx", 0, PYN_COUNT, FIELD(cxx), 0, 100, NULL, "PERCENT",
+	 "utility libraries that are written in C++"},
+	{"data", 0, PYN_SIZE, FIELD(data), 0, 1 << 30, NULL, "BYTES",
+	 "initialised data of a library on average"},
+	{"bss", 0, PYN_SIZE, FIELD(bss), 0, 1 << 30, NULL, "BYTES",
+	 "zeroed data of a library on average"},
+	{"tls", 0, PYN_SIZE, FIELD(tls), 0, 1 << 20, NULL, "BYTES",
+	 "static (initial-exec) TLS of a library"},
 	{"tls-libraries", 0, PYN_COUNT, FIELD(tls_libraries), 0, 9999, NULL, "N",
 	 "utility libraries that have such TLS"},
-	{"soname", 0, PYN_CHOICE, FIELD(soname), 0, 0, soname_words, "WORD", "sonames of the utility libraries"},
-	{"search", 0, PYN_CHOICE, FIELD(search), 0, 0, search_words, "WORD", "how the loader finds libraries"},
-	{"path-depth", 0, PYN_COUNT, FIELD(path_depth), 1, 1000, NULL, "N", "directories in PYTHONPATH"},
+	{"soname", 0, PYN_CHOICE, FIELD(soname), 0, 0, soname_words, "WORD",
+	 "sonames of the utility libraries"},
+	{"search", 0, PYN_CHOICE, FIELD(search), 0, 0, search_words, "WORD",
+	 "how the loader finds libraries"},
+	{"path-depth", 0, PYN_COUNT, FIELD(path_depth), 1, 1000, NULL, "N",
+	 "directories in PYTHONPATH"},
 	{"library-path-depth", 0, PYN_COUNT, FIELD(library_path_depth), 1, 1000, NULL, "N",
 	 "directories in the libraries' search path"},
 	{"packages", 0, PYN_COUNT, FIELD(packages), 0, 999, NULL, "N", "pure-Python packages"},
-	{"package-modules", 0, PYN_COUNT, FIELD(package_modules), 1, 9999, NULL, "N", "modules of a package"},
-	{"package-depth", 0, PYN_COUNT, FIELD(package_depth), 1, 20, NULL, "N", "nesting of a package"},
+	{"package-modules", 0, PYN_COUNT, FIELD(package_modules), 1, 9999, NULL, "N",
+	 "modules of a package"},
+	{"package-depth", 0, PYN_COUNT, FIELD(package_depth), 1, 20, NULL, "N",
+	 "nesting of a package"},
 	{"package-functions", 0, PYN_COUNT, FIELD(package_functions), 1, 1000, NULL, "N",
 	 "functions of such a module on average"},
 	{NULL, 0, PYN_FLAG, 0, 0, 0, NULL, NULL, NULL},
@@ -65,7 +79,8 @@ static uint64_t value(const struct pyn_params *p, size_t offset)
 	return *(const uint64_t *)(const void *)((const char *)p + offset);
 }
 
-/* A decimal number; with `units`, K, M or G may follow. *end is set behind it; -1 if there is none or it overflows. */
+/* A decimal number; with `units`, K, M or G may follow. *end is set behind it; -1 if there is none
+ * or it overflows. */
 static int parse_number(const char *text, int units, uint64_t *number, const char **end)
 {
 	char *stop;
@@ -88,19 +103,23 @@ static int parse_number(const char *text, int units, uint64_t *number, const cha
 	return 0;
 }
 
-static int set_number(struct pyn_params *p, const struct pyn_param_option *o, const char *text, struct dlfm_error *e)
+static int set_number(struct pyn_params *p, const struct pyn_param_option *o, const char *text,
+		      struct dlfm_error *e)
 {
 	const char *end;
 	uint64_t n;
 
-	if (parse_number(text, o->type == PYN_SIZE, &n, &end) != 0 || *end != '\0' || n < o->min || n > o->max)
-		return dlfm_errf(e, "--%s=%s: give a number from %" PRIu64 " to %" PRIu64 "%s", o->name, text, o->min,
-				 o->max, o->type == PYN_SIZE ? " (K, M, G may follow)" : "");
+	if (parse_number(text, o->type == PYN_SIZE, &n, &end) != 0 || *end != '\0' || n < o->min ||
+	    n > o->max)
+		return dlfm_errf(e, "--%s=%s: give a number from %" PRIu64 " to %" PRIu64 "%s",
+				 o->name, text, o->min, o->max,
+				 o->type == PYN_SIZE ? " (K, M, G may follow)" : "");
 	*field(p, o->offset) = n;
 	return 0;
 }
 
-static int set_range(struct pyn_params *p, const struct pyn_param_option *o, const char *text, struct dlfm_error *e)
+static int set_range(struct pyn_params *p, const struct pyn_param_option *o, const char *text,
+		     struct dlfm_error *e)
 {
 	const char *end;
 	uint64_t low, high;
@@ -116,8 +135,8 @@ static int set_range(struct pyn_params *p, const struct pyn_param_option *o, con
 	field(p, o->offset)[1] = high;
 	return 0;
 fail:
-	return dlfm_errf(e, "--%s=%s: give two numbers MIN:MAX from %" PRIu64 " to %" PRIu64, o->name, text, o->min,
-			 o->max);
+	return dlfm_errf(e, "--%s=%s: give two numbers MIN:MAX from %" PRIu64 " to %" PRIu64,
+			 o->name, text, o->min, o->max);
 }
 
 static void list_words(const char *const *words, char *text, size_t size)
@@ -137,7 +156,8 @@ static int find_word(const char *const *words, const char *text, size_t length)
 	return -1;
 }
 
-static int set_words(struct pyn_params *p, const struct pyn_param_option *o, const char *text, struct dlfm_error *e)
+static int set_words(struct pyn_params *p, const struct pyn_param_option *o, const char *text,
+		     struct dlfm_error *e)
 {
 	const char *rest = text;
 	uint64_t bits = 0;
@@ -160,10 +180,12 @@ static int set_words(struct pyn_params *p, const struct pyn_param_option *o, con
 	}
 	list_words(o->words, known, sizeof known);
 	return dlfm_errf(e, "--%s=%s: %s: %s", o->name, text,
-			 o->type == PYN_SET ? "give a list, with commas, of" : "give one of", known);
+			 o->type == PYN_SET ? "give a list, with commas, of" : "give one of",
+			 known);
 }
 
-int pyn_param_set(struct pyn_params *p, const struct pyn_param_option *o, const char *text, struct dlfm_error *e)
+int pyn_param_set(struct pyn_params *p, const struct pyn_param_option *o, const char *text,
+		  struct dlfm_error *e)
 {
 	switch (o->type) {
 	case PYN_COUNT:
@@ -181,7 +203,8 @@ int pyn_param_set(struct pyn_params *p, const struct pyn_param_option *o, const 
 	return 0;
 }
 
-void pyn_param_text(const struct pyn_params *p, const struct pyn_param_option *o, char *text, size_t size)
+void pyn_param_text(const struct pyn_params *p, const struct pyn_param_option *o, char *text,
+		    size_t size)
 {
 	uint64_t v = value(p, o->offset);
 	size_t used = 0;
@@ -197,8 +220,8 @@ void pyn_param_text(const struct pyn_params *p, const struct pyn_param_option *o
 		text[0] = '\0';
 		for (unsigned i = 0; o->words[i] && used < size; i++)
 			if (v >> i & 1)
-				used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "," : "",
-							 o->words[i]);
+				used += (size_t)snprintf(text + used, size - used, "%s%s",
+							 used ? "," : "", o->words[i]);
 		return;
 	default:
 		snprintf(text, size, "%" PRIu64, v);
@@ -210,15 +233,20 @@ int pyn_params_check(const struct pyn_params *p, struct dlfm_error *e)
 	uint64_t functions = p->modules * p->functions + p->utilities * p->utility_functions;
 
 	if (functions > 20000000)
-		return dlfm_errf(e, "%" PRIu64 " functions in all: more than 20000000 are not generated", functions);
+		return dlfm_errf(
+			e, "%" PRIu64 " functions in all: more than 20000000 are not generated",
+			functions);
 	if (p->utilities == 0 && p->cxx > 0 && p->cxx < 100)
 		return dlfm_errf(e, "--cxx needs utility libraries: add --utilities=N");
 	if (p->tls > 0 && p->tls_libraries > p->utilities)
-		return dlfm_errf(e, "--tls-libraries=%" PRIu64 ": there are only %" PRIu64 " utility libraries",
+		return dlfm_errf(e,
+				 "--tls-libraries=%" PRIu64 ": there are only %" PRIu64
+				 " utility libraries",
 				 p->tls_libraries, p->utilities);
 	if (p->links > p->utilities)
-		return dlfm_errf(e, "--links=%" PRIu64 ": there are only %" PRIu64 " utility libraries", p->links,
-				 p->utilities);
+		return dlfm_errf(
+			e, "--links=%" PRIu64 ": there are only %" PRIu64 " utility libraries",
+			p->links, p->utilities);
 	if (p->packages * p->package_modules > 200000)
 		return dlfm_errf(e, "%" PRIu64 " Python files: more than 200000 are not generated",
 				 p->packages * p->package_modules);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pynamic's random numbers: splitmix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA
- * 2014), 64-bit integer arithmetic only, so that a seed means the same sources on every machine, compiler and libc.
+ * Pynamic's random numbers: splitmix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+ * Generators", OOPSLA 2014), 64-bit integer arithmetic only, so that a seed means the same sources
+ * on every machine, compiler and libc.
  *
- * Each thing that is drawn (the signature of a function, the arguments of a call, ...) has a stream of its own, named by
- * the seed, a domain and an index: what is drawn for one thing does not depend on the order in which things are made.
+ * Each thing that is drawn (the signature of a function, the arguments of a call, ...) has a stream
+ * of its own, named by the seed, a domain and an index: what is drawn for one thing does not depend
+ * on the order in which things are made.
  */
 #ifndef PYNAMIC_RANDOM_H
 #define PYNAMIC_RANDOM_H

@@ -48,7 +48,8 @@ static int sweep(int dirfd, const char *name, const char *end)
 int pyn_remove_tree_files(int dirfd, struct dlfm_error *e)
 {
 	static const char *const directories[] = {"src", "driver", "mod", "lib", "bin", NULL};
-	static const char *const files[] = {"pynamic.json", "Makefile", "config.mk", "build.json", "bytecode", NULL};
+	static const char *const files[] = {"pynamic.json", "Makefile", "config.mk",
+					    "build.json",   "bytecode", NULL};
 
 	for (unsigned i = 0; files[i]; i++)
 		if (unlinkat(dirfd, files[i], 0) != 0 && errno != ENOENT)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* config.mk: the settings of a tree's build. It changes only when a setting does; then everything is built anew. */
+/* config.mk: the settings of a tree's build. It changes only when a setting does; then everything
+ * is built anew. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ static int old_value(const struct pyn_text *old, const char *name, char *value, 
 			stop = end;
 		if ((size_t)(stop - line) >= length + 3 && memcmp(line, name, length) == 0 &&
 		    memcmp(line + length, " = ", 3) == 0) {
-			snprintf(value, size, "%.*s", (int)(stop - line - (long)length - 3), line + length + 3);
+			snprintf(value, size, "%.*s", (int)(stop - line - (long)length - 3),
+				 line + length + 3);
 			return 1;
 		}
 		line = stop + 1;
@@ -27,16 +29,18 @@ static int old_value(const struct pyn_text *old, const char *name, char *value, 
 	return 0;
 }
 
-static int put_setting(struct pyn_text *t, const struct pyn_text *old, const char *name, const char *given,
-		       struct dlfm_error *e)
+static int put_setting(struct pyn_text *t, const struct pyn_text *old, const char *name,
+		       const char *given, struct dlfm_error *e)
 {
 	char kept[4096];
 
 	if (given && strpbrk(given, "\n#"))
-		return dlfm_errf(e, "%s=%s: neither # nor newlines can be given to make", name, given);
+		return dlfm_errf(e, "%s=%s: neither # nor newlines can be given to make", name,
+				 given);
 	if (!given && !old_value(old, name, kept, sizeof kept))
 		return 0;
-	pyn_puts(t, name, " = ", given ? strcmp(given, "none") == 0 ? "" : given : kept, "\n", (char *)NULL);
+	pyn_puts(t, name, " = ", given ? strcmp(given, "none") == 0 ? "" : given : kept, "\n",
+		 (char *)NULL);
 	return 0;
 }
 

@@ -17,7 +17,8 @@ struct column {
 
 /*
  * paper: Lee et al., "Pynamic: the Python Dynamic Benchmark", IISWC 2007, Table 3.
- * README: pynamic.README of LLNL's release 1.3.3: 900 libraries of 1250 functions, as an application had in 2014.
+ * README: pynamic.README of LLNL's release 1.3.3: 900 libraries of 1250 functions, as an
+ * application had in 2014.
  */
 static const struct column published[] = {
 	{"paper: application", "paper, Table 3 (quoted from memory)", 287, 9, 1100, 17, 92, 1505},
@@ -42,7 +43,9 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
 
 	(void)walk;
 	if (type != FTW_F || !S_ISREG(st->st_mode))
-		return type == FTW_DNR || type == FTW_NS ? dlfm_errf(total.error, "%s: cannot read", path) : 0;
+		return type == FTW_DNR || type == FTW_NS
+			       ? dlfm_errf(total.error, "%s: cannot read", path)
+			       : 0;
 	rv = pyn_elf_size(path, &s, total.error);
 	if (rv != 0)
 		return rv < 0 ? -1 : 0;
@@ -60,17 +63,19 @@ static void print_json(void)
 {
 	const struct pyn_elf_size *s = &total.sum;
 
-	printf("{\"schema\": \"pynamic-sizes/1\", \"files\": %" PRIu64 ", \"total\": %" PRIu64 ", \"text\": %" PRIu64
-	       ", \"data\": %" PRIu64 ", \"debug\": %" PRIu64 ", \"symbol_table\": %" PRIu64
-	       ", \"string_table\": %" PRIu64 ", \"published_mb\": [",
+	printf("{\"schema\": \"pynamic-sizes/1\", \"files\": %" PRIu64 ", \"total\": %" PRIu64
+	       ", \"text\": %" PRIu64 ", \"data\": %" PRIu64 ", \"debug\": %" PRIu64
+	       ", \"symbol_table\": %" PRIu64 ", \"string_table\": %" PRIu64
+	       ", \"published_mb\": [",
 	       total.files, s->file, s->text, s->data, s->debug, s->symbols, s->strings);
 	for (unsigned i = 0; i < PUBLISHED; i++) {
 		const struct column *c = &published[i];
 
-		printf("%s{\"what\": \"%s\", \"source\": \"%s\", \"text\": %g, \"data\": %g, \"debug\": %g, "
+		printf("%s{\"what\": \"%s\", \"source\": \"%s\", \"text\": %g, \"data\": %g, "
+		       "\"debug\": %g, "
 		       "\"symbol_table\": %g, \"string_table\": %g, \"total\": %g}",
-		       i ? ", " : "", c->title, c->source, c->text, c->data, c->debug, c->symbols, c->strings,
-		       c->total);
+		       i ? ", " : "", c->title, c->source, c->text, c->data, c->debug, c->symbols,
+		       c->strings, c->total);
 	}
 	printf("]}\n");
 }
@@ -79,7 +84,8 @@ static void print_row(const char *name, uint64_t bytes, size_t offset)
 {
 	printf("%-13s %10.1f", name, (double)bytes / 1e6);
 	for (unsigned i = 0; i < PUBLISHED; i++)
-		printf(" %12.1f", *(const double *)(const void *)((const char *)&published[i] + offset));
+		printf(" %12.1f",
+		       *(const double *)(const void *)((const char *)&published[i] + offset));
 	printf("\n");
 }
 
@@ -87,8 +93,8 @@ static void print_table(void)
 {
 	const struct pyn_elf_size *s = &total.sum;
 
-	printf("Table 3: section sizes, MB\n%-13s %10s %25s %25s\n%-13s %10s", "", "this tree", "paper (2007) [1]",
-	       "LLNL's README (2014) [2]", "", "");
+	printf("Table 3: section sizes, MB\n%-13s %10s %25s %25s\n%-13s %10s", "", "this tree",
+	       "paper (2007) [1]", "LLNL's README (2014) [2]", "", "");
 	for (unsigned i = 0; i < PUBLISHED; i++)
 		printf(" %12s", i % 2 ? "Pynamic" : "application");
 	printf("\n");
@@ -98,8 +104,10 @@ static void print_table(void)
 	print_row("symbol table", s->symbols, offsetof(struct column, symbols));
 	print_row("string table", s->strings, offsetof(struct column, strings));
 	print_row("total (files)", s->file, offsetof(struct column, total));
-	printf("%" PRIu64 " ELF files. Text is all that is loaded and not writable, as size(1) counts.\n"
-	       "[1] 495 libraries; Table 3 quoted from memory: check doi:10.1109/IISWC.2007.4362185 before citing.\n"
+	printf("%" PRIu64
+	       " ELF files. Text is all that is loaded and not writable, as size(1) counts.\n"
+	       "[1] 495 libraries; Table 3 quoted from memory: check "
+	       "doi:10.1109/IISWC.2007.4362185 before citing.\n"
 	       "[2] pynamic.README 1.3.3: 900 libraries.\n",
 	       total.files);
 }
@@ -110,7 +118,8 @@ int pyn_sizes(char *const *paths, int json, struct dlfm_error *e)
 	e->text[0] = '\0';
 	for (; *paths; paths++)
 		if (nftw(*paths, add_file, 32, FTW_PHYS) != 0)
-			return e->text[0] ? -1 : dlfm_errnof(e, "%s: cannot walk through it", *paths);
+			return e->text[0] ? -1
+					  : dlfm_errnof(e, "%s: cannot walk through it", *paths);
 	if (total.files == 0)
 		return dlfm_errf(e, "no ELF files there: is the tree built (pynamic build)?");
 	if (json)

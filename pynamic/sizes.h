@@ -6,8 +6,8 @@
 #include "cache-tools/error.h"
 
 /*
- * Adds up the ELF files among and below the named files and directories (links are not followed) and prints the
- * table beside the published ones, or JSON. -1 with a text.
+ * Adds up the ELF files among and below the named files and directories (links are not followed)
+ * and prints the table beside the published ones, or JSON. -1 with a text.
  */
 int pyn_sizes(char *const *paths, int json, struct dlfm_error *e);
 

@@ -11,7 +11,8 @@ void pyn_source_path(const struct pyn_library *l, char *path, size_t size)
 	snprintf(path, size, "src/%s.%s", l->name, l->cxx ? "cc" : "c");
 }
 
-size_t pyn_function_name(char *name, const struct pyn_model *m, const struct pyn_library *l, uint32_t i)
+size_t pyn_function_name(char *name, const struct pyn_model *m, const struct pyn_library *l,
+			 uint32_t i)
 {
 	size_t length = strlen(l->name);
 	char digits[12];
@@ -44,8 +45,10 @@ static void put_head(struct pyn_text *t, const struct pyn_model *m, const struct
 	pyn_put(t, "#include \"pynamic.h\"\n\n");
 }
 
-/* One call of a utility function by a visited (or not) function of a module, declared where it is called. */
-static void put_utility_call(struct pyn_text *t, struct pyn_model *m, const struct pyn_utility_call *call, int visited)
+/* One call of a utility function by a visited (or not) function of a module, declared where it is
+ * called. */
+static void put_utility_call(struct pyn_text *t, struct pyn_model *m,
+			     const struct pyn_utility_call *call, int visited)
 {
 	char name[PYN_NAME_SIZE];
 	size_t length = pyn_function_name(name, m, call->utility, call->function);
@@ -66,7 +69,8 @@ static void put_utility_call(struct pyn_text *t, struct pyn_model *m, const stru
 	m->checksum += pyn_contribution(&f, &m->params, &v) + call->utility->rest[call->function];
 }
 
-static void put_chain_call(struct pyn_text *t, struct pyn_model *m, const struct pyn_library *l, uint32_t next)
+static void put_chain_call(struct pyn_text *t, struct pyn_model *m, const struct pyn_library *l,
+			   uint32_t next)
 {
 	char name[PYN_NAME_SIZE];
 	size_t length = pyn_function_name(name, m, l, next);
@@ -81,7 +85,8 @@ static void put_chain_call(struct pyn_text *t, struct pyn_model *m, const struct
 	m->counts.call_sites++;
 }
 
-static void count_visit(struct pyn_model *m, const struct pyn_library *l, const struct pyn_function *f, uint32_t i)
+static void count_visit(struct pyn_model *m, const struct pyn_library *l,
+			const struct pyn_function *f, uint32_t i)
 {
 	struct pyn_values v;
 
@@ -121,8 +126,8 @@ static void put_function(struct pyn_text *t, struct pyn_model *m, const struct p
 
 static void put_sum(struct pyn_text *t, const struct pyn_library *l)
 {
-	pyn_puts(t, l->cxx ? "extern \"C\" " : "", "u64 ", l->name, "_sum(void)\n{\n\treturn pyn_sum;\n}\n",
-		 (char *)NULL);
+	pyn_puts(t, l->cxx ? "extern \"C\" " : "", "u64 ", l->name,
+		 "_sum(void)\n{\n\treturn pyn_sum;\n}\n", (char *)NULL);
 }
 
 int pyn_source_put(struct pyn_text *t, struct pyn_model *m, const struct pyn_library *l)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kinds of statements: what each is as C text, and as a value. The two functions of a kind stand side by side. */
+/* The kinds of statements: what each is as C text, and as a value. The two functions of a kind
+ * stand side by side. */
 #include "pynamic/statement.h"
 
-/* Unsigned arithmetic wraps in C; the conversions from i64 and the exact quarters are defined everywhere. */
+/* Unsigned arithmetic wraps in C; the conversions from i64 and the exact quarters are defined
+ * everywhere. */
 const char pyn_statement_header[] =
 	"typedef unsigned long long u64;\n"
 	"typedef long long i64;\n"
@@ -36,14 +38,16 @@ uint64_t pyn_text_value(const char *s)
 	return x;
 }
 
-static void put_constant(struct pyn_text *t, const char *before, uint64_t constant, const char *after)
+static void put_constant(struct pyn_text *t, const char *before, uint64_t constant,
+			 const char *after)
 {
 	pyn_put(t, before);
 	pyn_put_hex(t, constant);
 	pyn_put(t, after);
 }
 
-static void put_with_number(struct pyn_text *t, const char *before, unsigned number, const char *after)
+static void put_with_number(struct pyn_text *t, const char *before, unsigned number,
+			    const char *after)
 {
 	pyn_put(t, before);
 	pyn_put_number(t, number);
@@ -79,7 +83,8 @@ static uint64_t float_value(uint64_t h, const struct pyn_statement *s)
 static void put_loop(struct pyn_text *t, const struct pyn_statement *s)
 {
 	put_with_number(t, "\tfor (int i = 0; i < ", s->number + 2, "; i++) {\n");
-	put_constant(t, "\t\th = h * ", s->constant[0] | 1, "ULL + (u64)i;\n\t\th ^= h >> 29;\n\t}\n");
+	put_constant(t, "\t\th = h * ", s->constant[0] | 1,
+		     "ULL + (u64)i;\n\t\th ^= h >> 29;\n\t}\n");
 }
 
 static uint64_t loop_value(uint64_t h, const struct pyn_statement *s)

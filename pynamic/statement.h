@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One statement of a generated function's body, as C text and as the value that it computes. Every statement
- * takes the 64-bit hash h and leaves a new one.
+ * One statement of a generated function's body, as C text and as the value that it computes. Every
+ * statement takes the 64-bit hash h and leaves a new one.
  */
 #ifndef PYNAMIC_STATEMENT_H
 #define PYNAMIC_STATEMENT_H
@@ -19,7 +19,8 @@ struct pyn_statement {
 	char text[25];
 };
 
-/* The definitions that the C texts need: u64, MIX, pyn_text, pyn_sum. The header of every generated source. */
+/* The definitions that the C texts need: u64, MIX, pyn_text, pyn_sum. The header of every generated
+ * source. */
 extern const char pyn_statement_header[];
 
 /* The next statement of a body; `kinds` has the bits of the kinds that may be drawn. */

@@ -130,7 +130,8 @@ static int same_as_file(const struct pyn_text *t, int dirfd, const char *path)
 	struct stat st;
 	int same;
 
-	if (fstatat(dirfd, path, &st, 0) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size != t->length)
+	if (fstatat(dirfd, path, &st, 0) != 0 || !S_ISREG(st.st_mode) ||
+	    (size_t)st.st_size != t->length)
 		return 0;
 	same = pyn_load(&old, dirfd, path, NULL) == 0 && old.length == t->length &&
 	       (t->length == 0 || memcmp(old.data, t->data, t->length) == 0);

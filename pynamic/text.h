@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file in the making: text that grows in memory and is saved at once. No printf in here: the bytes do not depend on the
- * locale, and a gigabyte of sources is made in seconds.
+ * A file in the making: text that grows in memory and is saved at once. No printf in here: the
+ * bytes do not depend on the locale, and a gigabyte of sources is made in seconds.
  */
 #ifndef PYNAMIC_TEXT_H
 #define PYNAMIC_TEXT_H
@@ -33,8 +33,9 @@ void pyn_text_clear(struct pyn_text *t); /* empty, memory kept */
 void pyn_text_free(struct pyn_text *t);
 
 /*
- * Saves the text as dirfd/path, by way of path.tmp, and making the directories on the way. A file that has these bytes
- * already is left alone, so that make(1) finds nothing to do. Returns 1 if it wrote, 0 if not, -1 with a text.
+ * Saves the text as dirfd/path, by way of path.tmp, and making the directories on the way. A file
+ * that has these bytes already is left alone, so that make(1) finds nothing to do. Returns 1 if it
+ * wrote, 0 if not, -1 with a text.
  */
 int pyn_save(const struct pyn_text *t, int dirfd, const char *path, struct dlfm_error *e);
 

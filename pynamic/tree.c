@@ -4,7 +4,8 @@
 
 #include "pynamic/tree.h"
 
-void pyn_library_file(const struct pyn_model *m, const struct pyn_library *l, char *file, size_t size)
+void pyn_library_file(const struct pyn_model *m, const struct pyn_library *l, char *file,
+		      size_t size)
 {
 	if (l->is_module)
 		snprintf(file, size, "%s.abi3.so", l->name);
@@ -13,7 +14,8 @@ void pyn_library_file(const struct pyn_model *m, const struct pyn_library *l, ch
 			 m->params.soname == PYN_SONAME_VERSIONED ? ".1.0.0" : "");
 }
 
-void pyn_library_path(const struct pyn_model *m, const struct pyn_library *l, char *path, size_t size)
+void pyn_library_path(const struct pyn_model *m, const struct pyn_library *l, char *path,
+		      size_t size)
 {
 	char file[64];
 
@@ -21,9 +23,11 @@ void pyn_library_path(const struct pyn_model *m, const struct pyn_library *l, ch
 	snprintf(path, size, "%s/d%02u/%s", l->is_module ? "mod" : "lib", l->directory, file);
 }
 
-void pyn_library_soname(const struct pyn_model *m, const struct pyn_library *l, char *name, size_t size)
+void pyn_library_soname(const struct pyn_model *m, const struct pyn_library *l, char *name,
+			size_t size)
 {
 	name[0] = '\0';
 	if (!l->is_module && m->params.soname != PYN_SONAME_NONE)
-		snprintf(name, size, "lib%s.so%s", l->name, m->params.soname == PYN_SONAME_VERSIONED ? ".1" : "");
+		snprintf(name, size, "lib%s.so%s", l->name,
+			 m->params.soname == PYN_SONAME_VERSIONED ? ".1" : "");
 }
