@@ -112,7 +112,7 @@ if command -v git >/dev/null; then
 	cd "$scratch" || exit
 fi
 if [ "$(id -u)" = 0 ]; then
-	chmod 755 "$scratch" "$src"
+	chmod 755 "$src"
 	mkdir -m 777 "$src/public"
 	install -m 600 /dev/null "$src/secret"
 	nobody() {

@@ -261,6 +261,7 @@ test_end() {
 }
 
 scratch=$(mktemp -d "${DLFM_TEST_TMPDIR:-/var/tmp}/dlfm-test.XXXXXX") || bail_out "no scratch directory"
+chmod 755 "$scratch"
 trap test_end EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
