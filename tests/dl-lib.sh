@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests of the dl layer: small libraries, recording, and a node image made of what was recorded, without pack or a cache.
-# Everything lies below $sw, the "software", of which the image holds copies. After seal the software itself is made
-# unreadable by a rename, so what still works comes from the image.
+# Everything lies below $sw, the "software", of which the image holds copies.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_part dl
 need "${CC%% *}"
@@ -31,6 +30,45 @@ prog() {
 	printf '#define _GNU_SOURCE\n%s\n' "$source" | $CC -xc -o "$file" - -xnone "$@" || bail_out "cannot build $file"
 }
 
+# C code that tells everything that a program can see of its objects: names, origins, addresses' owners
+show_code='#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static int show_one(struct dl_phdr_info *i, size_t n, void *arg)
+{
+	char origin[8192] = "?";
+	/* The program, the vDSO and ld.so have no origin; dlinfo(3) dies when asked for it. */
+	int has_origin = strchr(i->dlpi_name, '"'/'"') && !strstr(i->dlpi_name, "/ld-");
+	void *h = has_origin ? dlopen(i->dlpi_name, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	struct link_map *map = NULL;
+	Dl_info info = {0};
+	(void)n; (void)arg;
+	if (h && dlinfo(h, RTLD_DI_ORIGIN, origin) == 0 && dlinfo(h, RTLD_DI_LINKMAP, &map) == 0)
+		dladdr(map->l_ld, &info);
+	printf("object %s origin %s map %s dladdr %s\n", i->dlpi_name, origin, map ? map->l_name : "-",
+	       info.dli_fname ? info.dli_fname : "-");
+	if (h)
+		dlclose(h);
+	return 0;
+}
+__attribute__((unused)) static void show(void) { dl_iterate_phdr(show_one, NULL); fflush(stdout); }
+__attribute__((unused)) static void *try_open(const char *name, int flags)
+{
+	void *h = dlopen(name, flags);
+	printf("dlopen %s: %s\n", name, h ? "ok" : dlerror());
+	return h;
+}
+__attribute__((unused)) static int call(void *h, const char *name)
+{
+	int (*f)(void) = h ? dlsym(h, name) : NULL;
+	int n = f ? f() : -1;
+	printf("%s() = %d\n", name, n);
+	return n;
+}
+'
+
 # record CMD...: sets $rc, $out, $err; journals go to $journals
 record() {
 	run env DLFM_JOURNAL="$journals" LD_AUDIT="$auditor" "$@"
@@ -41,10 +79,10 @@ records() {
 	"$journal_dump" "$journals"/dl-*.journal | if [ $# -gt 0 ]; then awk -F'\t' -v k="$1" '$1 == k'; else cat; fi
 }
 
-# The arguments by which mkimage makes tables of resolutions and known absences of what was recorded: the answer to a
-# search is its last candidate, if that exists.
+# The arguments by which mkimage makes what pack would make of what was recorded: every spelling of a path that was tried
+# and of the directories above it, and tables of resolutions: the answer to a search is its last candidate, if that exists.
 recorded_arguments() {
-	records | awk -F'\t' '
+	records | awk -F'\t' -v sw="$sw/" '
 		function finish() {
 			if (name != "" && name !~ /\// && last != "" && system("test -e \"" last "\"") == 0)
 				line["-r\n" requester " " name " " last]
@@ -58,9 +96,15 @@ recorded_arguments() {
 			}
 			for (i in line) delete line[i]
 		}
+		function spelling(path) {
+			for (; index(path, sw) == 1 && path !~ /\/\.\.?\/|\/\// && !seen[path]++; sub(/\/[^\/]*$/, "", path)) {
+				print "-p"
+				print path
+			}
+		}
 		$1 == "HEADER" { table(); print_table = $7 }
-		$1 == "SEARCH" { finish(); requester = $6; name = $7 }
-		$1 == "TRY" { last = $6 }
+		$1 == "SEARCH" { finish(); requester = $6; name = $7; spelling(name) }
+		$1 == "TRY" { last = $6; spelling(last) }
 		END { table() }'
 }
 
@@ -70,7 +114,7 @@ seal() {
 	image=$node_memory/image
 	rm -rf "$image"
 	mapfile -t arguments < <(recorded_arguments)
-	"$mkimage" -l "$DLFM_LIBDIR" -L "$sw" "$@" "${arguments[@]}" "$image" "$sw" || bail_out "mkimage failed"
+	"$mkimage" -l "$DLFM_LIBDIR" -L "$sw" "$@" "${arguments[@]}" "$image" "$sw" 2>"$scratch/.mkimage" || bail_out "mkimage failed"
 	rm -f "$journals"/*
 }
 
@@ -79,13 +123,30 @@ replay() {
 	run env DLFM_IMAGE="$image" DLFM_JOURNAL="$journals" LD_AUDIT="$image/lib/dlfm-audit.so" "$@"
 }
 
-# requests FILE...: how many calls in these strace outputs name something below the software
-requests() {
-	cat "$@" | grep -v 'execve(' | grep -cF "\"$sw"
-}
-
 # traced CMD...: replay under strace; $trace is the file
 traced() {
 	trace=$scratch/trace
 	run strace -f -o "$trace" env DLFM_IMAGE="$image" DLFM_JOURNAL="$journals" LD_AUDIT="$image/lib/dlfm-audit.so" "$@"
+}
+
+# same_as_plain NAME CMD...: the command does the same without DLFM, recording, and replaying from an image made of the
+# recording; the replay asks nothing of the software but to execute. Leaves $plain, $out and $trace.
+same_as_plain() {
+	local name=$1
+	shift
+	run "$@"
+	plain=$out
+	[ "$rc" -eq 0 ] && [ -n "$plain" ] || { fail "$name: plain" "status $rc" "$out" "$err" || return; }
+	rm -f "$journals"/*
+	record "$@"
+	is "$out$err" "$plain" "$name: recorded as plain"
+	seal ${seal_options:-}
+	traced "$@"
+	is "$out$err" "$plain" "$name: replayed as plain"
+	is "$(software_calls)" "" "$name: replay asks nothing of the software"
+}
+
+# software_calls: the traced calls of the replayed program that name something below the software
+software_calls() {
+	awk -v sw="\"$sw" '/execve\(/ { running = /execve\("\/usr\/bin\/env"/ ? 0 : 1; next } running && index($0, sw) && !/"\/proc\/self\/exe"/' "$trace"
 }

@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libdlfm/audit/bypass.h"
 #include "libdlfm/audit/image.h"
 #include "libdlfm/audit/names.h"
 #include "libdlfm/audit/path.h"
 #include "libdlfm/audit/probe.h"
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
+#include "libdlfm/hash.h"
 #include "libdlfm/sys.h"
 
 /*
@@ -24,7 +26,11 @@
 static const char *const absent = "", *const not_directory = "/dev/null/";
 
 static struct dlfm_image image;
-static uint32_t table; /* of this process's search environment, DLFM_NONE: path tier only */
+static const struct link_map
+	*asker; /* of the question that is being answered: ld.so holds its lock */
+static uint64_t
+	candidate_hash; /* of the last candidate that was answered with a staged name, 0: none */
+static uint32_t table;	/* of this process's search environment, DLFM_NONE: path tier only */
 
 static const char *root(void) /* "<image>/root..." */
 {
@@ -57,12 +63,14 @@ static int is_ld_so(const char *path)
 	       text_begins(name, "ld64.so");
 }
 
-/* The staged name for a path that exists, NULL if it has none. */
+/* The staged name for a path that exists, NULL if it has none or must not be used. */
 static const char *staged_name(const struct dlfm_found *found)
 {
 	const char *staged = dlfm_image_staged(&image, found->entry);
 
-	return staged ? staged : dlfm_image_staged(&image, found->named);
+	if (!staged)
+		staged = dlfm_image_staged(&image, found->named);
+	return staged && !audit_bypass_holds(&image, asker, found->entry) ? staged : NULL;
 }
 
 /* ---- the path tier ---- */
@@ -157,6 +165,15 @@ static int guards_are_absent(const struct dlfm_image_resolution *r)
 	return 1;
 }
 
+/* Is the answer there? Staged files are; a node-local one is asked for, and told by its canonical
+ * path if need be. */
+static int is_there(const char *answer, struct dlfm_found *found)
+{
+	if (found->answer == DLFM_UNKNOWN)
+		return look_up_real(answer, found) == 0;
+	return staged_name(found) || dlfm_sys_access(answer, F_OK) == 0;
+}
+
 /* What the whole search of a name comes to: a staged name, a node-local path, or NULL if that is
  * not known. */
 static const char *resolve(const char *requester, const char *name)
@@ -171,13 +188,14 @@ static const char *resolve(const char *requester, const char *name)
 	if (answer[0] != '/' || text_has(answer, '$'))
 		return NULL;
 	found = dlfm_image_lookup(&image, answer, r->answer.len, 1);
+	if (found.answer == DLFM_ABSENT || found.err == DLFM_CHANGED || !is_there(answer, &found))
+		return NULL;
 	staged = found.answer == DLFM_PRESENT ? staged_name(&found) : NULL;
+	if (staged && !path_is_library(staged))
+		return NULL;
 	if (staged) {
 		audit_names_expect(staged, answer, NULL);
 		audit_record_count(DLFM_COUNT_OPEN);
-	} else if (found.answer == DLFM_ABSENT || found.err == DLFM_CHANGED ||
-		   dlfm_sys_access(answer, F_OK) != 0) {
-		return NULL;
 	}
 	audit_record_count(DLFM_COUNT_RESOLVED);
 	return staged ? staged : answer;
@@ -241,10 +259,12 @@ static const char *name_with_slash(const char *requester, const char *name)
 	return original ? original : name;
 }
 
-const char *audit_answer_name(const char *requester, const char *name)
+const char *audit_answer_name(const struct link_map *by, const char *requester, const char *name)
 {
 	const char *answer;
 
+	asker = by;
+	candidate_hash = 0;
 	audit_names_forget();
 	if (text_has(name, '/'))
 		return name_with_slash(requester, name);
@@ -271,11 +291,13 @@ static void answer_directory(const char *candidate, unsigned flag)
 	audit_probe_answer(candidate, flag, e && (e->st.mode & S_IFMT) == S_IFDIR);
 }
 
-const char *audit_answer_candidate(const char *requester, const char *candidate, unsigned flag)
+const char *audit_answer_candidate(const struct link_map *by, const char *requester,
+				   const char *candidate, unsigned flag)
 {
 	const char *original;
 	struct answer answer;
 
+	asker = by;
 	audit_probe_restore(candidate);
 	original = dlfm_image_original(&image, candidate);
 	if (!original)
@@ -283,11 +305,27 @@ const char *audit_answer_candidate(const char *requester, const char *candidate,
 	answer = look_up_from(original[0] == '/' ? NULL : working_directory(), original);
 	if (answer.missed)
 		audit_record_search(requester, original, flag);
-	if (answer.kind == STAGED)
+	if (answer.kind == STAGED) {
+		candidate_hash = dlfm_hash(candidate, strlen(candidate));
 		return answer.staged;
+	}
 	if (answer.kind == PASS || (answer.err != ENOENT && answer.err != ENOTDIR))
 		return original;
 	if (original == candidate && !answer.missed)
 		answer_directory(candidate, flag);
 	return answer.err == ENOENT ? absent : not_directory;
+}
+
+void audit_answer_opened(const struct link_map *map)
+{
+	const size_t n = strlen(map->l_name);
+	struct dlfm_found found;
+
+	if (map->l_name[0] != '/' ||
+	    (candidate_hash && dlfm_hash(map->l_name, n) == candidate_hash))
+		return;
+	found = dlfm_image_lookup(&image, map->l_name, n, 1);
+	if (found.answer == DLFM_PRESENT &&
+	    (dlfm_image_staged(&image, found.entry) || dlfm_image_staged(&image, found.named)))
+		audit_bypass_note(map, found.entry);
 }

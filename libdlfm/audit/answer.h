@@ -3,6 +3,8 @@
 #ifndef DLFM_AUDIT_ANSWER_H
 #define DLFM_AUDIT_ANSWER_H
 
+#include <link.h>
+
 #include "libdlfm/image.h"
 
 /* Attaches the image; 1 if there is one. The other functions may be called only then. */
@@ -13,13 +15,18 @@ const struct dlfm_image *audit_answer_image(void);
 /*
  * The name of la_objsearch(LA_SER_ORIG): as it stands in DT_NEEDED, in LD_PRELOAD or was given to
  * dlopen. Returns the name that ld.so is to go on with, never NULL (ld.so would print "(null)").
+ * `by` is the object that asks, `requester` its path.
  */
-const char *audit_answer_name(const char *requester, const char *name);
+const char *audit_answer_name(const struct link_map *by, const char *requester, const char *name);
 
 /*
  * A candidate that ld.so made from a directory that it searches (all other flags of la_objsearch).
  * May write to the directory part of `candidate`: see probe.h.
  */
-const char *audit_answer_candidate(const char *requester, const char *candidate, unsigned flag);
+const char *audit_answer_candidate(const struct link_map *by, const char *requester,
+				   const char *candidate, unsigned flag);
+
+/* A new object that audit_names_restore() left alone: was it opened without asking? */
+void audit_answer_opened(const struct link_map *map);
 
 #endif

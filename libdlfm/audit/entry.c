@@ -38,14 +38,15 @@ static const char *original_name(const struct link_map *map)
 
 EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
 {
-	const char *requester = original_name((const struct link_map *)*cookie);
+	const struct link_map *by = (const struct link_map *)*cookie;
+	const char *requester = original_name(by);
 
 	if (!replaying)
 		audit_record_search(requester, name, flag);
 	else if (flag == LA_SER_ORIG)
-		name = audit_answer_name(requester, name);
+		name = audit_answer_name(by, requester, name);
 	else
-		name = audit_answer_candidate(requester, name, flag);
+		name = audit_answer_candidate(by, requester, name, flag);
 	return (char *)name;
 }
 
@@ -57,8 +58,8 @@ EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *coo
 	*cookie = (uintptr_t)map;
 	if (!map->l_name || !*map->l_name)
 		what |= DLFM_OBJECT_MAIN;
-	if (replaying)
-		audit_names_restore(audit_answer_image(), map, cookie);
+	if (replaying && !audit_names_restore(audit_answer_image(), map, cookie))
+		audit_answer_opened(map);
 	audit_record_object(original_name(map), what);
 	return 0;
 }

@@ -117,14 +117,14 @@ static void put_origin(char *origin, size_t room, const char *cwd, const char *p
 	origin[n + dir] = '\0';
 }
 
-void audit_names_restore(const struct dlfm_image *im, struct link_map *map, const void *cookie)
+int audit_names_restore(const struct dlfm_image *im, struct link_map *map, const void *cookie)
 {
 	const char *original = dlfm_image_original(im, map->l_name), *cwd = NULL;
 	const size_t room = strlen(map->l_name);
 	char *origin;
 
 	if (!original)
-		return;
+		return 0;
 	if (expected.staged && strlen(expected.original) <= room &&
 	    strlen(expected.staged) == room && memcmp(expected.staged, map->l_name, room) == 0) {
 		original = expected.original;
@@ -135,4 +135,5 @@ void audit_names_restore(const struct dlfm_image *im, struct link_map *map, cons
 		put_origin(origin, room, cwd, original);
 	memmove(map->l_name, original, strlen(original) + 1);
 	audit_names_forget();
+	return 1;
 }

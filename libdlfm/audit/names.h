@@ -26,6 +26,6 @@ void audit_names_forget(void);
  * image. `cookie` is where ld.so keeps the auditor's cookie, which is behind the link map's last
  * member.
  */
-void audit_names_restore(const struct dlfm_image *im, struct link_map *map, const void *cookie);
+int audit_names_restore(const struct dlfm_image *im, struct link_map *map, const void *cookie);
 
 #endif
