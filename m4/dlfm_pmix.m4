@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # DLFM_PMIX: PMIx for the staging helper; --with-pmix[=DIR], --without-pmix. Sets PMIX_CPPFLAGS, PMIX_LIBS.
+# The helper needs libcrypto too: after DLFM_LIB_CRYPTO.
 AC_DEFUN([DLFM_PMIX], [
 	AC_ARG_WITH([pmix], [AS_HELP_STRING([--with-pmix@<:@=DIR@:>@],
 		[PMIx, installed in DIR (default: by pkg-config or the system's directories)])], [], [with_pmix=check])
@@ -24,6 +25,7 @@ AC_DEFUN([DLFM_PMIX], [
 			[AC_MSG_RESULT([no]); dlfm_no_pmix="no pmix.h and libpmix: libpmix-dev, or --with-pmix=DIR"])
 		CPPFLAGS=$save_CPPFLAGS
 		LIBS=$save_LIBS
+		dlfm_no_pmix=${dlfm_no_pmix:-$dlfm_no_crypto}
 		AS_IF([test -n "$dlfm_no_pmix" && test "$with_pmix" != check], [AC_MSG_ERROR([$dlfm_no_pmix])])
 	])
 	AC_SUBST([PMIX_CPPFLAGS])
