@@ -91,7 +91,7 @@ static bool settled(const struct tree *t, uint32_t rank)
 	const struct report *r = t->reports.of[rank];
 
 	if (!r)
-		return false;
+		return rank == 0 && t->gave_up;
 	if (r->kind == REPORT_AWAY)
 		return t->deadline[rank] == PAST;
 	return r->kind != REPORT_JOINED || t->gave_up;
