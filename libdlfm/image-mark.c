@@ -3,13 +3,15 @@
  * unknown. */
 #include "libdlfm/image-internal.h"
 
-/* The byte of an entry, and DLFM_DIRTY_TREE on it or on an ancestor. */
-static int touched(const struct dlfm_image *im, uint32_t i)
+enum { ANY = DLFM_DIRTY_SELF | DLFM_DIRTY_TREE };
+
+/* Whether an entry has one of the marks in `mask`, or it or an ancestor has DLFM_DIRTY_TREE. */
+static int touched(const struct dlfm_image *im, uint32_t i, unsigned mask)
 {
 	uint32_t up;
 	int depth;
 
-	if (dlfm_dirty(im, i))
+	if (dlfm_dirty(im, i) & (mask | DLFM_DIRTY_TREE))
 		return 1;
 	if (!dlfm_counted(&im->dirty->tree_marks))
 		return 0;
@@ -30,12 +32,12 @@ static int touched(const struct dlfm_image *im, uint32_t i)
  * Whether the canonical twin of an entry was touched. An answer that leads through a link also
  * depends on every link in between, hence link_marks.
  */
-static int twin_touched(const struct dlfm_image *im, uint32_t named, uint32_t twin)
+static int twin_touched(const struct dlfm_image *im, uint32_t named, uint32_t twin, unsigned mask)
 {
 	if (twin == named)
 		return 0;
 	return dlfm_counted(&im->dirty->link_marks) || !dlfm_is_entry(im, twin) ||
-	       touched(im, twin);
+	       touched(im, twin, mask);
 }
 
 /* An absent name without a twin: it depends on the lowest ancestor that exists having no other
@@ -53,7 +55,7 @@ static int absent_changed(const struct dlfm_image *im, uint32_t i)
 		if (!dlfm_is_known(e) || (e->lerr == 0 && e->err != 0))
 			return 1; /* not known what it is, or a dangling link */
 		if (e->lerr == 0)
-			return e->canon != i && twin_touched(im, i, e->canon);
+			return e->canon != i && twin_touched(im, i, e->canon, ANY);
 	}
 	return 1;
 }
@@ -62,34 +64,44 @@ static int absent_changed(const struct dlfm_image *im, uint32_t i)
  * The canonical twin of a name itself, a final link not followed: the same name in the canonical
  * directory. Without an entry of its own only that directory can tell.
  */
-static int link_changed(const struct dlfm_image *im, uint32_t i)
+static int link_changed(const struct dlfm_image *im, uint32_t i, unsigned mask)
 {
 	const struct dlfm_image_entry *e = &dlfm_entries(im)[i],
 				      *dir = dlfm_image_entry(im, e->parent);
 
-	return !dir || twin_touched(im, e->parent, dir->canon);
+	return !dir || twin_touched(im, e->parent, dir->canon, mask);
 }
 
-int dlfm_image_changed(const struct dlfm_image *im, uint32_t named, int follow)
+static int changed(const struct dlfm_image *im, uint32_t named, int follow, unsigned mask)
 {
 	const struct dlfm_image_entry *e = &dlfm_entries(im)[named];
 
-	if (touched(im, named))
+	if (touched(im, named, mask))
 		return 1;
 	if (e->lerr == 0 && dlfm_is_type(e, DLFM_S_IFLNK)) {
-		if (link_changed(im, named))
+		if (link_changed(im, named, mask))
 			return 1;
 		if (!follow)
 			return 0;
 	}
 	if (e->canon != DLFM_NONE)
-		return twin_touched(im, named, e->canon);
+		return twin_touched(im, named, e->canon, mask);
 	return e->lerr == 0 || absent_changed(im, named);
+}
+
+int dlfm_image_changed(const struct dlfm_image *im, uint32_t named, int follow)
+{
+	return changed(im, named, follow, ANY);
+}
+
+int dlfm_image_place_changed(const struct dlfm_image *im, uint32_t named)
+{
+	return changed(im, named, 1, DLFM_DIRTY_TREE);
 }
 
 int dlfm_image_listing_changed(const struct dlfm_image *im, uint32_t dir)
 {
-	return touched(im, dir);
+	return touched(im, dir, ANY);
 }
 
 static void count_once(uint32_t *counter, unsigned is_new)

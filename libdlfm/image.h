@@ -202,6 +202,12 @@ struct dlfm_found {
 struct dlfm_found dlfm_image_lookup(const struct dlfm_image *im, const char *path, size_t len,
 				    int follow);
 
+/*
+ * The canonical entry of a directory, also when names in it were made or removed: only where it lies is asked.
+ * DLFM_NONE if that is not known.
+ */
+uint32_t dlfm_image_directory(const struct dlfm_image *im, const char *path, size_t len);
+
 /* The entry at an index that a lookup gave; never NULL for such an index. */
 const struct dlfm_image_entry *dlfm_image_entry(const struct dlfm_image *im, uint32_t index);
 /* A string of the index, NUL-terminated; "" if it lies outside. */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Asking the image, and noting in the journal what it did not know. */
+#include "libdlfm/fm/fm.h"
+
+#include <string.h>
+
+static const struct dlfm_found not_asked = {
+	.answer = DLFM_UNKNOWN,
+	.named = DLFM_NONE,
+	.entry = DLFM_NONE,
+};
+
+static void count_answer(const struct dlfm_found *found)
+{
+	if (found->answer == DLFM_PRESENT)
+		fm_count(DLFM_COUNT_HIT);
+	else if (found->answer == DLFM_ABSENT)
+		fm_count(DLFM_COUNT_ABSENT);
+	else
+		fm_count(found->err == DLFM_CHANGED ? DLFM_COUNT_DIRTY : DLFM_COUNT_MISS);
+}
+
+static struct dlfm_found ask(const char *path, size_t len, int follow)
+{
+	struct dlfm_found found;
+
+	if (fm_is_local(path, len)) {
+		fm_count(DLFM_COUNT_LOCAL);
+		return not_asked;
+	}
+	found = dlfm_image_lookup(&fm.image, path, len, follow);
+	count_answer(&found);
+	return found;
+}
+
+static __attribute__((noinline)) struct dlfm_found ask_relative(int dirfd, const char *path,
+								int follow)
+{
+	char buf[PATH_MAX];
+	size_t len = fm_absolute(buf, dirfd, path);
+
+	return len ? ask(buf, len, follow) : not_asked;
+}
+
+struct dlfm_found fm_ask(int dirfd, const char *path, int follow)
+{
+	if (!fm.answering || !path || !*path)
+		return not_asked;
+	return *path == '/' ? ask(path, strlen(path), follow) : ask_relative(dirfd, path, follow);
+}
+
+void fm_note_path(int dirfd, const char *path, unsigned op, int err)
+{
+	const int saved = errno;
+	char buf[PATH_MAX];
+	size_t len = fm_absolute(buf, dirfd, path);
+
+	if (len && !fm_is_local(buf, len))
+		dlfm_journal_add(fm.journal, DLFM_REC_PATH, op, err, buf, len, NULL, 0);
+	errno = saved;
+}
