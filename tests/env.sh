@@ -3,5 +3,5 @@
 top_srcdir='/work/wt/fm'
 PYTHON='/usr/bin/python3'
 CC='gcc'
-DLFM_VERSION='0.1.0+g12ce30c'
+DLFM_VERSION='0.1.0+gddd5154'
 DLFM_PARTS=' dl fm tools pmix mpi slurm pbs pynamic launcher slowfs unit '

@@ -144,9 +144,10 @@ static inline void fm_count(enum dlfm_counter which)
 		dlfm_journal_count(fm.journal, which);
 }
 
+/* The entry of DLFM_PRESENT, else NULL. */
 static inline const struct dlfm_image_entry *fm_entry(struct dlfm_found found)
 {
-	return dlfm_image_entry(&fm.image, found.entry);
+	return found.answer == DLFM_PRESENT ? dlfm_image_entry(&fm.image, found.entry) : NULL;
 }
 
 /* Whether a wrapper's answer is for the real function: nothing that these functions return. */

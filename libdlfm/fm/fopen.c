@@ -51,8 +51,8 @@ static __attribute__((noinline)) FILE *open_writing(open_function *real, const c
 static FILE *open_staged(open_function *real, const char *path, const char *mode, int *answered)
 {
 	struct dlfm_found found = fm_ask(AT_FDCWD, path, 1);
-	const char *staged = dlfm_image_staged(&fm.image, found.entry);
 	const int saved = errno;
+	const char *staged;
 	FILE *f;
 
 	*answered = 1;
@@ -60,8 +60,8 @@ static FILE *open_staged(open_function *real, const char *path, const char *mode
 		errno = found.err;
 		return NULL;
 	}
-	if (found.answer == DLFM_PRESENT && staged &&
-	    (fm_entry(found)->st.mode & S_IFMT) == S_IFREG) {
+	if (found.answer == DLFM_PRESENT && (fm_entry(found)->st.mode & S_IFMT) == S_IFREG &&
+	    (staged = dlfm_image_staged(&fm.image, found.entry))) {
 		f = real(staged, mode);
 		if (f)
 			fm_count(DLFM_COUNT_OPEN);
