@@ -31,8 +31,7 @@ ssize_t dlfm_read_at(int fd, void *data, size_t size, uint64_t offset)
 	return (ssize_t)done;
 }
 
-/* Opens a regular file; never waits for a FIFO's writer. */
-static int open_regular(const char *name, uint64_t *size, struct dlfm_error *e)
+int dlfm_cache_open_regular(const char *name, uint64_t *size, struct dlfm_error *e)
 {
 	struct stat st;
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -104,7 +103,7 @@ int dlfm_cache_open(struct dlfm_cache_file *f, const char *name, struct dlfm_err
 	uint64_t size = 0;
 
 	f->cache = NULL;
-	f->fd = open_regular(name, &size, e);
+	f->fd = dlfm_cache_open_regular(name, &size, e);
 	if (f->fd < 0)
 		return -1;
 	f->name = strdup(name);

@@ -7,6 +7,9 @@
 
 #include "cache-tools/cache-read.h"
 
+/* Opens a regular file (never waits for a FIFO's writer): a descriptor, or -1 with a text that names it. */
+int dlfm_cache_open_regular(const char *name, uint64_t *size, struct dlfm_error *e);
+
 struct dlfm_cache_file {
 	struct dlfm_cache *cache;
 	int fd;

@@ -142,9 +142,13 @@ int dlfm_cache_brief(struct dlfm_cache_brief *b, const void *header, size_t size
 
 	if (dlfm_cache_header_decode(&h, header, size, e) < 0)
 		return -1;
+	memset(b, 0, sizeof(*b));
 	dlfm_digest_text(b->id, h.id);
 	b->file_size = h.file_size;
-	b->content_size = h.files_size;
+	b->metadata_size = h.metadata_size;
+	b->content_size = h.contents_size;
+	b->files_size = h.files_size;
 	b->n_files = h.n_files;
+	b->n_entries = h.n_entries;
 	return 0;
 }

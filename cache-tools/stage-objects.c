@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The injected objects, copied into the image so that they too cost the file system nothing. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache-tools/stage-private.h"
+
+static int copy(int in, int lib, const char *name)
+{
+	int out = openat(lib, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500);
+	ssize_t n = 1;
+	int saved;
+
+	if (out < 0)
+		return -1;
+	while (n > 0)
+		n = sendfile(out, in, NULL, 1 << 20);
+	saved = errno;
+	close(out);
+	errno = saved;
+	return n < 0 ? -1 : 0;
+}
+
+/* 1: copied; 0: it is not installed (one layer may be left out of a build). */
+static int copy_object(int lib, const char *libdir, const char *name, struct dlfm_error *e)
+{
+	char path[PATH_MAX];
+	int in, rc;
+
+	if (snprintf(path, sizeof(path), "%s/%s", libdir, name) >= (int)sizeof(path))
+		return dlfm_errf(e, "%.100s... is too long a path", libdir);
+	in = open(path, O_RDONLY | O_CLOEXEC);
+	if (in < 0 && errno == ENOENT)
+		return 0;
+	if (in < 0)
+		return dlfm_errnof(e, "%s", path);
+	rc = copy(in, lib, name);
+	if (rc < 0)
+		dlfm_errnof(e, "cannot copy %s into the image", path);
+	close(in);
+	return rc < 0 ? -1 : 1;
+}
+
+int stage_copy_objects(int temp, const char *libdir, struct dlfm_error *e)
+{
+	static const char *const names[] = {"dlfm-audit.so", "libdlfm.so"};
+	int lib, i, n, copied = 0;
+
+	if (mkdirat(temp, "lib", 0700) < 0)
+		return dlfm_errnof(e, "cannot make lib in the image");
+	lib = openat(temp, "lib", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (lib < 0)
+		return dlfm_errnof(e, "cannot open lib in the image");
+	for (i = 0; i < 2 && copied >= 0; i++) {
+		n = copy_object(lib, libdir, names[i], e);
+		copied = n < 0 ? -1 : copied + n;
+	}
+	close(lib);
+	if (copied == 0)
+		return dlfm_errf(e, "neither %s nor %s is in %s: is DLFM installed there?",
+				 names[0], names[1], libdir);
+	return copied < 0 ? -1 : 0;
+}
