@@ -10,7 +10,10 @@ AC_DEFUN([DLFM_SLURM], [
 	[no], [dlfm_no_slurm="--without-slurm"],
 	[yes|check], [],
 	[SLURM_CPPFLAGS=-I$with_slurm/include
-	 SLURM_LDFLAGS=-L$with_slurm/lib])
+	 SLURM_LDFLAGS=-L$with_slurm/lib
+	 AS_IF([test ! -f "$with_slurm/include/slurm/spank.h"],
+		[dlfm_no_slurm="no $with_slurm/include/slurm/spank.h"])])
+	AS_IF([test "x$with_slurm" != xno && test -n "$dlfm_no_slurm"], [AC_MSG_ERROR([$dlfm_no_slurm])])
 	AS_IF([test -z "$dlfm_no_slurm"], [
 		save_CPPFLAGS=$CPPFLAGS
 		CPPFLAGS="$CPPFLAGS $SLURM_CPPFLAGS"

@@ -23,6 +23,7 @@
 struct progress {
 	uint64_t made, wanted, step;
 	int quiet, terminal;
+	int signal;
 };
 
 static double seconds(void)
@@ -90,7 +91,7 @@ static int save_settings(const struct pyn_build *b, int dirfd, struct dlfm_error
 	if (!b->mpicc && faccessat(dirfd, "config.mk", F_OK, 0) != 0 && !on_path("mpicc")) {
 		with_default.mpicc = "none";
 		fprintf(stderr,
-			"pynamic: no mpicc: the launcher is built without MPI (--mpicc=COMMAND)\n");
+			"pynamic: no mpicc: the launcher is built without MPI (--with-mpicc=COMMAND)\n");
 	}
 	return pyn_settings_save(&with_default, dirfd, e);
 }
@@ -100,15 +101,14 @@ static int run_make(const struct pyn_build *b, int dirfd, const char *option, co
 {
 	char *const argv[] = {(char *)"make", (char *)"--no-print-directory", (char *)option,
 			      (char *)target, NULL};
-	int status, number;
+	int status;
 
-	status = pyn_child_run(argv, dirfd, line, p, &number, e);
+	status = pyn_child_run(argv, dirfd, line, p, &p->signal, e);
 	if (status == -1)
 		return -1;
-	if (number != 0)
-		return dlfm_errf(
-			e, "%s: stopped by signal %d; \"pynamic build\" again goes on from here",
-			b->directory, number);
+	if (p->signal != 0)
+		return dlfm_errf(e, "%s: stopped; \"pynamic build\" again goes on from here",
+				 b->directory);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return dlfm_errf(e, "%s: make failed: see above", b->directory);
 	return 0;
@@ -150,6 +150,7 @@ static int build_in(const struct pyn_build *b, int dirfd, struct pyn_build_resul
 		fputc('\n', stderr);
 	pyn_remove_leftovers(dirfd);
 	r->made = p.made;
+	r->signal = p.signal;
 	r->seconds = seconds() - start;
 	r->cpu_seconds = children_cpu() - cpu;
 	save_report(dirfd, r, rv == 0);

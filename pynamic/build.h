@@ -19,6 +19,7 @@ struct pyn_build {
 
 struct pyn_build_result {
 	uint64_t made; /* targets */
+	int signal;    /* that stopped it, or 0 */
 	double seconds, cpu_seconds;
 };
 

@@ -39,22 +39,54 @@ static double cpu_seconds(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
+static void print_json_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < 32)
+			printf("\\u%04x", (unsigned)*text);
+		else
+			putchar(*text);
+	putchar('"');
+}
+
 static void print_generated(const struct pyn_model *m, const char *directory, int json)
 {
 	const struct pyn_counts *c = &m->counts;
 
-	printf(json ? "{\"schema\": \"pynamic-generate/1\", \"directory\": \"%s\", \"modules\": "
-		      "%" PRIu64 ", \"utilities\": %" PRIu64 ", \"functions\": %" PRIu64
-		      ", \"visited_functions\": %" PRIu64 ", \"calls\": %" PRIu64
-		      ", \"python_files\": %" PRIu64 ", \"source_bytes\": %" PRIu64
-		      ", \"checksum\": \"0x%016" PRIx64 "\", \"cpu_seconds\": %.3f}\n"
-		    : "%s: %" PRIu64 " modules, %" PRIu64 " utility libraries, %" PRIu64
-		      " functions (%" PRIu64 " visited in %" PRIu64 " calls), %" PRIu64
-		      " Python files, %" PRIu64 " bytes of sources\nchecksum 0x%016" PRIx64
-		      "; generated in %.2f s of CPU time\n",
-	       directory, m->params.modules, m->params.utilities, c->functions,
-	       c->visited_functions, c->calls, c->python_files, c->bytes, m->checksum,
-	       cpu_seconds());
+	if (!json) {
+		printf("%s: %" PRIu64 " modules, %" PRIu64 " utility libraries, %" PRIu64
+		       " functions (%" PRIu64 " visited in %" PRIu64 " calls), %" PRIu64
+		       " Python files, %" PRIu64 " bytes of sources\n"
+		       "checksum 0x%016" PRIx64 "; generated in %.2f s of CPU time\n",
+		       directory, m->params.modules, m->params.utilities, c->functions,
+		       c->visited_functions, c->calls, c->python_files, c->bytes, m->checksum,
+		       cpu_seconds());
+		return;
+	}
+	printf("{\"schema\": \"pynamic-generate/1\", \"directory\": ");
+	print_json_string(directory);
+	printf(", \"modules\": %" PRIu64 ", \"utilities\": %" PRIu64 ", \"functions\": %" PRIu64
+	       ", \"visited_functions\": %" PRIu64 ", \"calls\": %" PRIu64
+	       ", \"python_files\": %" PRIu64 ", \"source_bytes\": %" PRIu64
+	       ", \"checksum\": \"0x%016" PRIx64 "\", \"cpu_seconds\": %.3f}\n",
+	       m->params.modules, m->params.utilities, c->functions, c->visited_functions, c->calls,
+	       c->python_files, c->bytes, m->checksum, cpu_seconds());
+}
+
+static void print_built(const struct pyn_build_result *r, const char *directory, int json)
+{
+	if (!json) {
+		printf("%s: built %" PRIu64 " files in %.1f s (%.1f s of CPU time in compilers)\n",
+		       directory, r->made, r->seconds, r->cpu_seconds);
+		return;
+	}
+	printf("{\"schema\": \"pynamic-build/1\", \"directory\": ");
+	print_json_string(directory);
+	printf(", \"made\": %" PRIu64 ", \"seconds\": %.3f, \"cpu_seconds\": %.3f}\n", r->made,
+	       r->seconds, r->cpu_seconds);
 }
 
 static int parse_jobs(const char *text, unsigned *jobs, struct dlfm_error *e)
@@ -71,7 +103,9 @@ static int parse_jobs(const char *text, unsigned *jobs, struct dlfm_error *e)
 	return 0;
 }
 
-static int build(const struct texts *t, const char *directory, int report, struct dlfm_error *e)
+/* Returns 0, -1 with a text; *stopped is the signal that stopped it, or 0. */
+static int build(const struct texts *t, const char *directory, int report, int *stopped,
+		 struct dlfm_error *e)
 {
 	struct pyn_build b = {.directory = directory,
 			      .cc = t->cc,
@@ -81,22 +115,21 @@ static int build(const struct texts *t, const char *directory, int report, struc
 			      .cflags = t->cflags,
 			      .ldflags = t->ldflags,
 			      .quiet = t->quiet != NULL};
-	struct pyn_build_result r;
+	struct pyn_build_result r = {0};
 
-	if (parse_jobs(t->jobs, &b.jobs, e) != 0 || pyn_build(&b, &r, e) != 0)
+	if (parse_jobs(t->jobs, &b.jobs, e) != 0)
 		return -1;
+	if (pyn_build(&b, &r, e) != 0) {
+		*stopped = r.signal;
+		return -1;
+	}
 	if (report)
-		printf(t->json ? "{\"schema\": \"pynamic-build/1\", \"directory\": \"%s\", "
-				 "\"made\": %" PRIu64
-				 ", \"seconds\": %.3f, \"cpu_seconds\": %.3f}\n"
-			       : "%s: built %" PRIu64
-				 " files in %.1f s (%.1f s of CPU time in compilers)\n",
-		       directory, r.made, r.seconds, r.cpu_seconds);
+		print_built(&r, directory, t->json != NULL);
 	return 0;
 }
 
 static int generate(const struct pyn_params *p, const char *directory, const struct texts *t,
-		    struct dlfm_error *e)
+		    int *stopped, struct dlfm_error *e)
 {
 	const char *data = pyn_data_directory();
 	struct pyn_model m;
@@ -111,10 +144,19 @@ static int generate(const struct pyn_params *p, const char *directory, const str
 		return -1;
 	if (pyn_generate(&m, directory, data, t->force != NULL, e) == 0) {
 		print_generated(&m, directory, t->json != NULL);
-		rv = t->build ? build(t, directory, !t->json, e) : 0;
+		rv = t->build ? build(t, directory, !t->json, stopped, e) : 0;
 	}
 	pyn_model_free(&m);
 	return rv;
+}
+
+/* The exit status: as of a program that a signal ended, where one did. */
+static int finish(int rv, int stopped, const struct dlfm_error *e)
+{
+	if (rv == 0)
+		return 0;
+	pyn_fail(e->text);
+	return stopped ? 128 + stopped : DLFM_EXIT_OWN;
 }
 
 int pyn_command_generate(int argc, char **argv)
@@ -133,15 +175,15 @@ int pyn_command_generate(int argc, char **argv)
 		"Generates the sources of an application for the loader, and a makefile.", options,
 		&params};
 	struct dlfm_error e;
-	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
+	int first, stopped = 0, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 
 	if (rv > 0)
 		return 0;
 	if (rv == 0 && argc - first != 1)
 		rv = dlfm_errf(&e, "generate: give one directory: see pynamic generate --help");
 	if (rv == 0)
-		rv = generate(&params, argv[first], &t, &e);
-	return rv == 0 ? 0 : pyn_fail(e.text);
+		rv = generate(&params, argv[first], &t, &stopped, &e);
+	return finish(rv, stopped, &e);
 }
 
 int pyn_command_build(int argc, char **argv)
@@ -152,15 +194,15 @@ int pyn_command_build(int argc, char **argv)
 		"build [OPTION...] DIRECTORY",
 		"Builds a generated tree, or goes on where a build was stopped.", options, NULL};
 	struct dlfm_error e;
-	int first, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
+	int first, stopped = 0, rv = pyn_options_parse(&usage, argc, argv, &first, &e);
 
 	if (rv > 0)
 		return 0;
 	if (rv == 0 && argc - first != 1)
 		rv = dlfm_errf(&e, "build: give one directory: see pynamic build --help");
 	if (rv == 0)
-		rv = build(&t, argv[first], 1, &e);
-	return rv == 0 ? 0 : pyn_fail(e.text);
+		rv = build(&t, argv[first], 1, &stopped, &e);
+	return finish(rv, stopped, &e);
 }
 
 static void print_profile(const struct pyn_profile *p, int json, int last)

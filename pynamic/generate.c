@@ -64,8 +64,7 @@ static void put_seal(struct pyn_text *t, const struct pyn_params *p)
 	}
 }
 
-static int seal_directory(const struct pyn_model *m, int dirfd, const char *directory, int force,
-			  struct dlfm_error *e)
+static int seal_directory(const struct pyn_model *m, int dirfd, int force, struct dlfm_error *e)
 {
 	struct pyn_text mine = {0}, there = {0};
 	int rv = -1, sealed;
@@ -73,17 +72,14 @@ static int seal_directory(const struct pyn_model *m, int dirfd, const char *dire
 	put_seal(&mine, &m->params);
 	sealed = pyn_load(&there, dirfd, SEAL, NULL) == 0;
 	if (!sealed && !is_empty(dirfd)) {
-		dlfm_errf(e, "%s: is not empty and not a Pynamic tree: name another directory",
-			  directory);
+		dlfm_errf(e, "is not empty and not a Pynamic tree: name another directory");
 		goto done;
 	}
 	if (sealed &&
 	    (there.length != mine.length || memcmp(there.data, mine.data, mine.length) != 0)) {
 		if (!force) {
-			dlfm_errf(e,
-				  "%s: holds a Pynamic tree of other parameters: name another "
-				  "directory, or --force",
-				  directory);
+			dlfm_errf(e, "holds a Pynamic tree of other parameters: name another "
+				     "directory, or --force");
 			goto done;
 		}
 		if (pyn_remove_tree_files(dirfd, e) != 0)
@@ -169,7 +165,7 @@ int pyn_generate(struct pyn_model *m, const char *directory, const char *data, i
 
 	if (dirfd < 0)
 		return -1;
-	if (seal_directory(m, dirfd, directory, force, e) != 0 || save_copies(data, dirfd, e) != 0)
+	if (seal_directory(m, dirfd, force, e) != 0 || save_copies(data, dirfd, e) != 0)
 		goto fail;
 	if (save_libraries(m, dirfd, e) != 0 ||
 	    pyn_packages_save(m, dirfd, &python_modules, e) != 0)

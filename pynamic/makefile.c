@@ -33,7 +33,7 @@ static const char head[] = "# Made by \"pynamic generate\". \"pynamic build\" wr
 			   "\ttouch $@\n"
 			   "preflight:\n"
 			   "\t@$(CC) --version >/dev/null || { echo \"pynamic: no C compiler "
-			   "\\\"$(CC)\\\": --cc=COMMAND\" >&2; exit 1; }\n"
+			   "\\\"$(CC)\\\": --with-cc=COMMAND\" >&2; exit 1; }\n"
 			   "\t@$(PYTHON) src/python-flags.py check\n";
 
 static void put_directories(struct pyn_text *t, const char *kind, uint64_t count,

@@ -25,6 +25,8 @@ static void put_extern(struct pyn_text *t, const struct pyn_model *m, const stru
 	pyn_put_prototype(t, &f, name, length, 1);
 	pyn_put(t, "\n{\n");
 	pyn_put_body(t, &f, &m->params);
+	if (m->params.print)
+		pyn_put(t, PYN_PRINT);
 	pyn_put_return(t, &f);
 	pyn_put(t, "}\n\n");
 }

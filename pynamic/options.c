@@ -30,7 +30,7 @@ static void add(struct table *t, const char *name, char letter, int has_argument
 
 static void make_table(const struct pyn_usage *u, struct table *t)
 {
-	*t = (struct table){.letters = "+:"};
+	*t = (struct table){.letters = ":"};
 	add(t, "help", 'h', 0, CODE_HELP);
 	for (int i = 0; u->options[i].name; i++)
 		add(t, u->options[i].name, u->options[i].letter, u->options[i].argument != NULL,

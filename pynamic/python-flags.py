@@ -26,9 +26,9 @@ def libs():
 
 def check():
     if sys.version_info < (3, 8):
-        return "%s is older than Python 3.8: pynamic build --python=COMMAND" % sys.executable
+        return "%s is older than Python 3.8: pynamic build --with-python=COMMAND" % sys.executable
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return "%s is free-threaded and has no stable ABI: pynamic build --python=COMMAND" % sys.executable
+        return "%s is free-threaded and has no stable ABI: pynamic build --with-python=COMMAND" % sys.executable
     header = os.path.join(sysconfig.get_path("include"), "Python.h")
     if not os.path.exists(header):
         return "no %s: install Python's development files (libpython3-dev)" % header

@@ -111,7 +111,7 @@ static void put_function(struct pyn_text *t, struct pyn_model *m, const struct p
 	pyn_put(t, "\n{\n");
 	pyn_put_body(t, &f, &m->params);
 	if (m->params.print)
-		pyn_put(t, "\tprintf(\"pynamic: %s\\n\", __func__);\n");
+		pyn_put(t, PYN_PRINT);
 	for (unsigned n = 0; plan && n < pyn_planned_calls(plan, i); n++) {
 		pyn_planned_call(plan, i, n, &call);
 		put_utility_call(t, m, &call, visited);

@@ -22,6 +22,9 @@ uint64_t pyn_segments_put(struct pyn_text *t, const struct pyn_library *l);
 /* The functions that Python calls, and the module's initialisation. */
 void pyn_module_put(struct pyn_text *t, struct pyn_model *m, const struct pyn_library *l);
 
+/* C text of --print. */
+#define PYN_PRINT "\tprintf(\"pynamic: %s\\n\", __func__);\n"
+
 /* The name of function i, with its padding; in a buffer of PYN_NAME_SIZE. Returns its length. */
 #define PYN_NAME_SIZE 2100
 size_t pyn_function_name(char *name, const struct pyn_model *m, const struct pyn_library *l,

@@ -11,6 +11,7 @@
 #include "libdlfm/audit/bypass.h"
 #include "libdlfm/audit/image.h"
 #include "libdlfm/audit/names.h"
+#include "libdlfm/audit/neighbours.h"
 #include "libdlfm/audit/path.h"
 #include "libdlfm/audit/probe.h"
 #include "libdlfm/audit/process.h"
@@ -39,7 +40,7 @@ static const char *root(void) /* "<image>/root..." */
 
 int audit_answer_start(void)
 {
-	if (!audit_image_attach(&image))
+	if (audit_others_search() || !audit_image_attach(&image))
 		return 0;
 	table = dlfm_image_table(&image, dlfm_fingerprint(audit_search_env()));
 	audit_probe_start();

@@ -7,7 +7,10 @@
 
 #include "libdlfm/image.h"
 
-/* Attaches the image; 1 if there is one. The other functions may be called only then. */
+/*
+ * Attaches the image; 1 if there is one, and no other auditor stands in the way. The other
+ * functions may be called only then.
+ */
 int audit_answer_start(void);
 /* The image. */
 const struct dlfm_image *audit_answer_image(void);

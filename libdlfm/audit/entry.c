@@ -13,6 +13,7 @@
 #include "libdlfm/audit/names.h"
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
+#include "libdlfm/environment.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -26,7 +27,7 @@ EXPORT unsigned int la_version(unsigned int version)
 	if (!audit_process_allowed())
 		return 0;
 	replaying = audit_answer_start();
-	recording = audit_record_start(replaying ? DLFM_JOURNAL_REPLAY : 0);
+	recording = audit_record_start(audit_getenv(DLFM_ENV_IMAGE) ? DLFM_JOURNAL_REPLAY : 0);
 	return replaying || recording ? version : 0;
 }
 
@@ -41,9 +42,10 @@ EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag
 	const struct link_map *by = (const struct link_map *)*cookie;
 	const char *requester = original_name(by);
 
-	if (!replaying)
+	if (!replaying) {
 		audit_record_search(requester, name, flag);
-	else if (flag == LA_SER_ORIG)
+		audit_record_count(DLFM_COUNT_MISS);
+	} else if (flag == LA_SER_ORIG)
 		name = audit_answer_name(by, requester, name);
 	else
 		name = audit_answer_candidate(by, requester, name, flag);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "libdlfm/audit/path.h"
+#include "libdlfm/audit/neighbours.h"
 #include "libdlfm/audit/process.h"
 
 #define STACK_REACH                                                                                \
@@ -18,15 +18,7 @@ static char second;	    /* what stood in its second byte; the first is always '/
 
 void audit_probe_start(void)
 {
-	const char *auditors = audit_getenv("LD_AUDIT"), *end = auditors;
-	static const char own[] = "dlfm-audit.so";
-
-	if (!auditors || audit_getenv("LD_DEBUG"))
-		return;
-	while (*end && *end != ':')
-		end++;
-	possible = (size_t)(end - auditors) >= sizeof(own) - 1 &&
-		   text_begins(end - (sizeof(own) - 1), own);
+	possible = audit_is_first() && !audit_getenv("LD_DEBUG");
 }
 
 void audit_probe_restore(const char *candidate)

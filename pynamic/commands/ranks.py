@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starting the ranks of one run: the command line, its time limit, and the reports that come back."""
+import functools
 import json
 import os
 import shlex
@@ -48,6 +49,7 @@ class Starter:
             raise Problem("%s: the modules are linked into the launcher: run --with=launcher" % variant.name)
         return self.python
 
+    @functools.lru_cache(maxsize=None)
     def has_mpi(self, tree):
         if self.kind != "launcher":
             return self.kind == "mpi4py"
@@ -64,7 +66,7 @@ class Starter:
     def command(self, tree, variant, ranks, output, options):
         """All ranks."""
         if self.has_mpi(tree) and self.mpirun:
-            start = [part.format(ranks=ranks) for part in self.mpirun]
+            start = [part.replace("{ranks}", str(ranks)) for part in self.mpirun]
             kind = "mpi4py" if self.kind == "mpi4py" else "launcher"
         elif ranks == 1 or self.kind == "python":
             start, kind = [sys.executable, os.path.join(os.path.dirname(__file__), "local_ranks.py"), str(ranks)], "none"

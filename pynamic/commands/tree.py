@@ -11,6 +11,8 @@ class Problem(Exception):
 class Tree:
     def __init__(self, directory):
         self.directory = os.path.abspath(directory)
+        if ":" in self.directory:
+            raise Problem("%s: a search path cannot hold a directory with a colon: move the tree" % directory)
         try:
             with open(self.file("pynamic.json")) as file:
                 self.manifest = json.load(file)

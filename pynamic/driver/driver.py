@@ -90,7 +90,7 @@ def run_rank(manifest, mpi, counters, options):
     with Phase(None) as report["mpi"]:
         import mpi_test
 
-        total = mpi.sum(mpi_test.partial_sum(manifest["mpi_test"], mpi.rank, mpi.size))
+        total = mpi.sum(mpi_test.partial_sum(manifest["mpi_test"], *mpi.share()))
     report["mpi"]["sum"] = total
     if total != manifest["mpi_test"]["sum"]:
         report["errors"].append("MPI test %d, predicted %d" % (total, manifest["mpi_test"]["sum"]))

@@ -17,12 +17,12 @@ class NoMpi:
     def barrier(self):
         pass
 
-    def sum(self, number):
-        """The other ranks' shares are computed here."""
-        import mpi_test
+    def share(self):
+        """Which part, of how many, this rank computes in the MPI test: alone, all."""
+        return 0, 1
 
-        others = (r for r in range(self.size) if r != self.rank)
-        return number + sum(mpi_test.partial_sum(mpi_test.SETTING, r, self.size) for r in others)
+    def sum(self, number):
+        return number
 
     def gather(self, text):
         return [text]
@@ -64,6 +64,9 @@ class LauncherMpi(NoMpi):
     def barrier(self):
         self.api.barrier()
 
+    def share(self):
+        return self.rank, self.size
+
     def sum(self, number):
         return self.api.sum(number)
 
@@ -95,6 +98,9 @@ class Mpi4py(NoMpi):
 
     def barrier(self):
         self.world.Barrier()
+
+    def share(self):
+        return self.rank, self.size
 
     def sum(self, number):
         return self.world.allreduce(number)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The MPI test's computation: pynamic/mandelbrot.c in Python. Rank r computes the rows r, r + ranks, ..."""
 
-SETTING = None
-
 
 def quotient(n):
     """n / 2^20 towards zero, as C divides."""
@@ -18,8 +16,6 @@ def iterations(cx, cy, limit):
 
 
 def partial_sum(setting, rank, ranks):
-    global SETTING
-    SETTING = setting
     size, limit = setting["size"], setting["iterations"]
     total = 0
     for row in range(rank, size, ranks):
