@@ -14,6 +14,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+int bcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 void __stack_chk_fail(void);
 
@@ -73,6 +74,12 @@ HIDDEN int memcmp(const void *a, const void *b, size_t n)
 		KEEP_LOOP(p);
 	}
 	return 0;
+}
+
+/* clang calls it where only equality is asked of memcmp. */
+HIDDEN int bcmp(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n);
 }
 
 HIDDEN size_t strlen(const char *s)
