@@ -200,7 +200,7 @@ void pyn_makefile_put(struct pyn_text *t, const struct pyn_model *m)
 		pyn_put(t, "bytecode: config.mk $(shell find mod -name '*.py')\n"
 			   "\t@$(PYTHON) -m compileall -q mod && touch $@.tmp && $(DONE)\n"
 			   "all: bytecode\n");
-	pyn_put(t, "libraries: $(UTILITIES) $(MODULES)\n"
+	pyn_put(t, "libraries: $(UTILITIES) $(MODULES) | $(DIRECTORIES)\n"
 		   "all: libraries bin/pynamic-launcher bin/pynamic-linked\n"
 		   ".PHONY: all libraries preflight\n");
 }

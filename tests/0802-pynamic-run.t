@@ -102,6 +102,21 @@ else
 	skip "no mpi4py" "two ranks with mpi4py"
 fi
 
+# --- against the number of libraries
+
+generate "$scratch/few" -m 2 -f 5
+build "$scratch/few" --with-mpicc=none
+measure --with=python --variants=vanilla "$scratch/few" "$tree"
+is "$rc $(result '[.measurements[].tree.libraries] | join(",")')" "0 2,11" "two trees"
+ok "a plot of these" pynamic plot "$scratch/result.json" -o "$scratch/plot.svg"
+like "$(cat "$scratch/plot.svg")" "generated libraries" "... against the number of libraries"
+if "$PYTHON" -c 'import matplotlib' 2>"$scratch/.err"; then
+	ok "a plot as PNG" env MPLCONFIGDIR="$scratch" pynamic plot "$scratch/result.json" -o "$scratch/plot.png"
+	is "$(head -c 4 "$scratch/plot.png" | tr -d '\211')" PNG "... is one"
+else
+	skip "no matplotlib" "a plot as PNG"
+fi
+
 # --- other search paths, sonames, compilers, Pythons in the launcher
 
 generate "$scratch/env" -m 3 -f 40 -u 3 -U 40 --search=environment --soname=none --library-path-depth=3 -e --coverage=40
