@@ -6,5 +6,6 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cmd_info, /* look into one */
+	&cmd_option,
 	NULL,
 };

@@ -6,5 +6,6 @@
 #include "cache-tools/cli/cli.h"
 
 extern const struct cli_command cmd_info;
+extern const struct cli_command cmd_option;
 
 #endif

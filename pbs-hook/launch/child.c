@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Helper programs of the launcher: no shell, no input, a time limit, the end of their output kept for the message. */
+/* Helper programs of the launcher: no shell, no input, a time limit, the end of their output kept
+ * for the message. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

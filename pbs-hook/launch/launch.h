@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dlfm-pbs-launch: stands in front of the program of each task of a PBS job that asked for DLFM. Runs as the
- * user, inside the job's session, started by pbs_mom in place of the program (dlfm_hook.py); it ends by
- * executing the program, or, when the job records, as its parent, with the program's status.
+ * dlfm-pbs-launch: stands in front of the program of each task of a PBS job that asked for DLFM.
+ * Runs as the user, inside the job's session, started by pbs_mom in place of the program
+ * (dlfm_hook.py); it ends by executing the program, or, when the job records, as its parent, with
+ * the program's status.
  */
 #ifndef DLFM_PBS_LAUNCH_H
 #define DLFM_PBS_LAUNCH_H
@@ -13,6 +14,7 @@
 
 #include "cache-tools/error.h"
 #include "cache-tools/job-option.h"
+#include "cache-tools/task-env.h"
 
 struct launch {
 	int top;	      /* the job's first task: it stages, or packs */
@@ -27,15 +29,19 @@ struct launch {
 	char **program;	   /* NULL-terminated command line */
 };
 
-/* main.c */
+/* common.c */
 /* Prints "dlfm: <text>" to the job's standard error. */
 void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* This process's environment, for task-env.h. */
+struct dlfm_env_ops launch_environment(void);
+/* l->dirs as a NULL-terminated list, which stays allocated; NULL for the built-in list. */
+const char *const *launch_dirs(const struct launch *l);
 
 /* program.c */
 /* Executes the program in place of this one; returns 126 or 127 with a message if that fails. */
 int program_exec(const struct launch *l);
-/* Runs the program as a child in this process group: signals sent to us are passed on, the terminal is left to it.
- * Returns its exit status, 128 + signal if it was killed. */
+/* Runs the program as a child in this process group: signals sent to us are passed on, the terminal
+ * is left to it. Returns its exit status, 128 + signal if it was killed. */
 int program_run(const struct launch *l);
 
 /* nodes.c */
@@ -48,14 +54,16 @@ int nodes_read(struct nodes *nodes, struct dlfm_error *e);
 void nodes_free(struct nodes *nodes);
 
 /* stage.c */
-/* Has the cache staged on all nodes of the job. Returns 0 (this node has its image; a message names nodes that have not), or
- * -1 with a text. */
+/* Has the cache staged on all nodes of the job. Returns 0 (this node has its image; a message names
+ * nodes that have not), or -1 with a text. */
 int stage_job(const struct launch *l, const char *cache, struct dlfm_error *e);
-/* Sets this process's environment to that of a task on this node: 1, or 0 if the node has no image, or -1 with a text. */
+/* Sets this process's environment to that of a task on this node: 1, or 0 if the node has no image,
+ * or -1 with a text. */
 int stage_environment(const struct launch *l, struct dlfm_error *e);
 
 /* record.c */
-/* Sets this process's environment for recording into the job's journal directory on this node, made if need be. */
+/* Sets this process's environment for recording into the job's journal directory on this node, made
+ * if need be. */
 int record_environment(const struct launch *l, struct dlfm_error *e);
 /* Packs the journals of all nodes into l->option.file. */
 int record_pack(const struct launch *l, struct dlfm_error *e);
@@ -64,13 +72,15 @@ int record_collect(const struct launch *l, struct dlfm_error *e);
 
 /* child.c */
 /*
- * Runs a program without a shell, its standard input empty, for at most `seconds`; then it and its process group are killed.
- * `output` keeps the last bytes of what it printed (both streams). Returns its exit status, 128 + signal, 124 for
- * the time limit; -1 with a text if it could not be started.
+ * Runs a program without a shell, its standard input empty, for at most `seconds`; then it and its
+ * process group are killed. `output` keeps the last bytes of what it printed (both streams).
+ * Returns its exit status, 128 + signal, 124 for the time limit; -1 with a text if it could not be
+ * started.
  */
-int child_run(char *const argv[], unsigned seconds, char *output, size_t size, struct dlfm_error *e);
-/* A child of its own for each node, at most 32 at once: argv with the element at `place` replaced by the node's name.
- * Returns the number that failed, the first failed node in *failed. */
+int child_run(char *const argv[], unsigned seconds, char *output, size_t size,
+	      struct dlfm_error *e);
+/* A child of its own for each node, at most 32 at once: argv with the element at `place` replaced
+ * by the node's name. Returns the number that failed, the first failed node in *failed. */
 size_t child_run_nodes(char **argv, size_t place, char *const *names, size_t n, unsigned seconds,
 		       size_t *failed);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dlfm-pbs-launch: its command line, and the order of things for a task that records, replays or does neither. */
+/* dlfm-pbs-launch: its command line, and the order of things for a task that records, replays or
+ * does neither. */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +25,11 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-void launch_say(const char *format, ...)
-{
-	char text[2048];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	fprintf(stderr, "dlfm: %s\n", text);
-}
-
 static int take(struct launch *l, int c, const char **text)
 {
-	const char **place[] = {['j'] = &l->job,    ['o'] = text,      ['d'] = &l->dirs,
-				['s'] = &l->max_size, ['m'] = &l->mpirun, ['r'] = &l->tmrsh,
-				['0'] = &l->argv0,  ['c'] = &l->collect};
+	const char **place[] = {
+		['j'] = &l->job,    ['o'] = text,      ['d'] = &l->dirs,  ['s'] = &l->max_size,
+		['m'] = &l->mpirun, ['r'] = &l->tmrsh, ['0'] = &l->argv0, ['c'] = &l->collect};
 
 	if (c == 't')
 		l->top = 1;
@@ -53,7 +42,8 @@ static int take(struct launch *l, int c, const char **text)
 	return 0;
 }
 
-/* pbs_mom gives a job's shell the name of our program with "-" in front, which asks for a login shell. */
+/* pbs_mom gives a job's shell the name of our program with "-" in front, which asks for a login
+ * shell. */
 static const char *program_name(const struct launch *l, const char *own_name)
 {
 	static char login[PATH_MAX + 1];
@@ -75,9 +65,12 @@ static int parse(struct launch *l, int argc, char **argv, struct dlfm_error *e)
 	*l = (struct launch){.job = "", .timeout = DEFAULT_TIMEOUT};
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
 		if (take(l, c, &text) == -1)
-			return dlfm_errf(e, "dlfm-pbs-launch is run by the PBS hook, not by hand: see dlfm-pbs(8)");
+			return dlfm_errf(e, "dlfm-pbs-launch is run by the PBS hook, not by hand: "
+					    "see dlfm-pbs(8)");
 	if (optind == argc && l->collect == NULL)
-		return dlfm_errf(e, "dlfm-pbs-launch was given no program: is its version that of the hook?");
+		return dlfm_errf(
+			e,
+			"dlfm-pbs-launch was given no program: is its version that of the hook?");
 	l->program = argv + optind;
 	if (optind < argc)
 		l->argv0 = program_name(l, argv[0]);
@@ -104,12 +97,13 @@ static int resolve_file(struct launch *l, struct dlfm_error *e)
 	if (given[0] == '/')
 		n = snprintf(l->option.file, sizeof(l->option.file), "%s", given);
 	else
-		n = snprintf(l->option.file, sizeof(l->option.file), "%s/%s", from ? from : ".", given);
+		n = snprintf(l->option.file, sizeof(l->option.file), "%s/%s", from ? from : ".",
+			     given);
 	if (n < 0 || (size_t)n >= sizeof(l->option.file))
 		return dlfm_errf(e, "the name of the cache is too long: %s/%s", from, given);
 	if (l->option.mode == DLFM_MODE_AUTO)
-		l->option.mode = access(l->option.file, F_OK) == 0 ? DLFM_MODE_REPLAY
-								    : DLFM_MODE_RECORD;
+		l->option.mode =
+			access(l->option.file, F_OK) == 0 ? DLFM_MODE_REPLAY : DLFM_MODE_RECORD;
 	return 0;
 }
 

@@ -66,7 +66,8 @@ int nodes_read(struct nodes *nodes, struct dlfm_error *e)
 		rc = add_self(nodes);
 	if (rc == -1) {
 		nodes_free(nodes);
-		return dlfm_errnof(e, "cannot read the job's nodes from %s", path ? path : "memory");
+		return dlfm_errnof(e, "cannot read the job's nodes from %s",
+				   path ? path : "memory");
 	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The task's real program: executed in our place, or as our child when something is left to do after it. */
+/* The task's real program: executed in our place, or as our child when something is left to do
+ * after it. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -46,7 +47,8 @@ int program_run(const struct launch *l)
 	int status;
 	pid_t pid;
 
-	/* Blocked over the fork, so that no signal is lost between it and the handler's knowing the child. */
+	/* Blocked over the fork, so that no signal is lost between it and the handler's knowing the
+	 * child. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();

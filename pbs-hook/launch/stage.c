@@ -13,7 +13,7 @@
 #define AGENT	      DLFM_HELPERDIR "/dlfm-pbs-agent"
 #define DLFM_PROGRAM  DLFM_BINDIR "/dlfm"
 
-enum { MAX_ARGS = 48, MAX_DIRS = 16, NO_MPIRUN = -2 };
+enum { MAX_ARGS = 48, NO_MPIRUN = -2 };
 
 /* A command line that is put together piece by piece. */
 struct command {
@@ -89,7 +89,8 @@ static int stage_here(const struct launch *l, const char *cache, struct dlfm_err
 	return verdict(l, rc, "dlfm stage", output, e);
 }
 
-/* Writes the nodes, one a line, to a file in memory; returns its descriptor, its name for mpirun in `path`. */
+/* Writes the nodes, one a line, to a file in memory; returns its descriptor, its name for mpirun in
+ * `path`. */
 static int hostfile(const struct nodes *nodes, char path[64])
 {
 	char name[] = "/dev/shm/dlfm-pbs-hosts.XXXXXX";
@@ -103,17 +104,18 @@ static int hostfile(const struct nodes *nodes, char path[64])
 	return fd;
 }
 
-/* OpenMPI starts its daemons by the agent, hence by pbs_tmrsh: no ssh, and they belong to the job. */
+/* OpenMPI starts its daemons by the agent, hence by pbs_tmrsh: no ssh, and they belong to the job.
+ */
 static void add_mpirun(struct command *c, const struct launch *l, const char *hosts)
 {
 	add(c, l->mpirun != NULL ? l->mpirun : "mpirun", "");
 	add(c, "--hostfile", "");
 	add(c, hosts, "");
-	for (const char *const *a = (const char *const[]){"-N", "1", "--bind-to", "none", "--mca",
-							   "plm", "rsh", "--mca", "ras", "^tm",
-							   "--mca", "plm_rsh_no_tree_spawn", "1",
-							   "--mca", "orte_startup_timeout", "60",
-							   "--mca", "plm_rsh_agent", NULL};
+	for (const char *const *a =
+		     (const char *const[]){"-N", "1", "--bind-to", "none", "--mca", "plm", "rsh",
+					   "--mca", "ras", "^tm", "--mca", "plm_rsh_no_tree_spawn",
+					   "1", "--mca", "orte_startup_timeout", "60", "--mca",
+					   "plm_rsh_agent", NULL};
 	     *a != NULL; a++)
 		add(c, *a, "");
 	add(c, AGENT " ", l->tmrsh);
@@ -121,7 +123,8 @@ static void add_mpirun(struct command *c, const struct launch *l, const char *ho
 
 static void clean_environment(void)
 {
-	static const char *const prefixes[] = {"OMPI_COMM", "OMPI_UNIVERSE", "PMIX_", "PMI_", "ORTE_", NULL};
+	static const char *const prefixes[] = {"OMPI_COMM", "OMPI_UNIVERSE", "PMIX_",
+					       "PMI_",	    "ORTE_",	     NULL};
 	extern char **environ;
 	char name[256];
 
@@ -187,8 +190,8 @@ static int stage_by_each(const struct launch *l, const struct nodes *nodes, cons
 	bad = child_run_nodes(c.argv, 1, nodes->names, nodes->n, l->timeout, &failed);
 	if (bad == 0)
 		return 0;
-	return dlfm_errf(e, "%zu of %zu nodes could not stage %s, the first is %s", bad, nodes->n, cache,
-			 nodes->names[failed]);
+	return dlfm_errf(e, "%zu of %zu nodes could not stage %s, the first is %s", bad, nodes->n,
+			 cache, nodes->names[failed]);
 }
 
 int stage_job(const struct launch *l, const char *cache, struct dlfm_error *e)
@@ -212,40 +215,12 @@ int stage_job(const struct launch *l, const char *cache, struct dlfm_error *e)
 	return rc;
 }
 
-static const char *get(void *arg, const char *name)
-{
-	(void)arg;
-	return getenv(name);
-}
-
-static int set(void *arg, const char *name, const char *value)
-{
-	(void)arg;
-	return value != NULL ? setenv(name, value, 1) : unsetenv(name);
-}
-
-/* Splits "a:b" into a NULL-terminated list; NULL for the built-in list. */
-static const char *const *split_dirs(const char *dirs)
-{
-	static const char *list[MAX_DIRS + 1];
-	size_t n = 0;
-	char *copy = dirs != NULL ? strdup(dirs) : NULL, *state = NULL;
-
-	if (copy == NULL)
-		return NULL;
-	for (char *d = strtok_r(copy, ":", &state); d != NULL && n < MAX_DIRS;
-	     d = strtok_r(NULL, ":", &state))
-		list[n++] = d;
-	list[n] = NULL;
-	return list;
-}
-
 int stage_environment(const struct launch *l, struct dlfm_error *e)
 {
-	const struct dlfm_env_ops ops = {get, set, NULL};
+	const struct dlfm_env_ops ops = launch_environment();
 	struct dlfm_task_env t = {.layers = l->option.layers};
 	char image[PATH_MAX], lib[PATH_MAX + 8];
-	int rc = dlfm_lease_find(split_dirs(l->dirs), getuid(), l->job, image, e);
+	int rc = dlfm_lease_find(launch_dirs(l), getuid(), l->job, image, e);
 
 	if (rc <= 0)
 		return rc;
