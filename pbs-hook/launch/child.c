@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,25 @@
 #include "pbs-hook/launch/launch.h"
 
 enum { AT_ONCE = 32, TIMED_OUT = 124 };
+
+void command_add(struct command *c, const char *name, const char *value)
+{
+	char *at = c->text + c->used;
+	size_t left = sizeof(c->text) - c->used;
+	int n = snprintf(at, left, "%s%s", name, value);
+
+	if (n < 0 || (size_t)n >= left || c->n + 1 >= sizeof(c->argv) / sizeof(c->argv[0])) {
+		c->used = sizeof(c->text);
+		return;
+	}
+	c->argv[c->n++] = at;
+	c->used += (size_t)n + 1;
+}
+
+static int is_whole(const struct command *c)
+{
+	return c->used < sizeof(c->text);
+}
 
 static long now_ms(void)
 {
@@ -113,20 +133,24 @@ static int await(pid_t pid, long end)
 	return status_code(status);
 }
 
-int child_run(char *const argv[], unsigned seconds, char *output, size_t size, struct dlfm_error *e)
+int child_run(const struct command *c, unsigned seconds, char *output, size_t size,
+	      struct dlfm_error *e)
 {
 	long end = now_ms() + seconds * 1000L;
 	int out[2];
 	pid_t pid;
 
 	output[0] = '\0';
+	if (!is_whole(c))
+		return dlfm_errf(e, "the command line of %s is too long: shorten the names",
+				 c->argv[0]);
 	if (pipe2(out, O_CLOEXEC) == -1)
-		return dlfm_errnof(e, "cannot start %s", argv[0]);
-	pid = start(argv, out[1]);
+		return dlfm_errnof(e, "cannot start %s", c->argv[0]);
+	pid = start(c->argv, out[1]);
 	close(out[1]);
 	if (pid == -1) {
 		close(out[0]);
-		return dlfm_errnof(e, "cannot start %s", argv[0]);
+		return dlfm_errnof(e, "cannot start %s", c->argv[0]);
 	}
 	if (drain(out[0], end, output, size) == -1)
 		end = 0;
@@ -134,24 +158,28 @@ int child_run(char *const argv[], unsigned seconds, char *output, size_t size, s
 	return await(pid, end);
 }
 
-size_t child_run_nodes(char **argv, size_t place, char *const *names, size_t n, unsigned seconds,
-		       size_t *failed)
+size_t child_run_nodes(struct command *c, size_t place, char *const *names, size_t n,
+		       unsigned seconds, size_t *failed)
 {
 	long end = now_ms() + seconds * 1000L;
 	pid_t *pids = calloc(n, sizeof(*pids));
 	size_t bad = 0;
 
 	*failed = 0;
-	if (pids == NULL)
+	if (pids == NULL || !is_whole(c)) {
+		free(pids);
 		return n;
+	}
 	for (size_t i = 0; i < n + AT_ONCE; i++) {
-		size_t done = i - AT_ONCE;
+		if (i >= AT_ONCE && i - AT_ONCE < n) {
+			pid_t pid = pids[i - AT_ONCE];
 
-		if (i >= AT_ONCE && done < n && (pids[done] <= 0 || await(pids[done], end) != 0))
-			*failed = bad++ == 0 ? done : *failed;
+			if ((pid <= 0 || await(pid, end) != 0) && bad++ == 0)
+				*failed = i - AT_ONCE;
+		}
 		if (i < n) {
-			argv[place] = names[i];
-			pids[i] = start(argv, -1);
+			c->argv[place] = names[i];
+			pids[i] = start(c->argv, -1);
 		}
 	}
 	free(pids);

@@ -51,3 +51,15 @@ const char *const *launch_dirs(const struct launch *l)
 	list[n] = NULL;
 	return list;
 }
+
+const char *launch_last_line(char *output)
+{
+	size_t len = strlen(output);
+	char *line;
+
+	while (len > 0 && (output[len - 1] == '\n' || output[len - 1] == '\r'))
+		output[--len] = '\0';
+	line = strrchr(output, '\n');
+	line = line != NULL ? line + 1 : output;
+	return strncmp(line, "dlfm: ", 6) == 0 ? line + 6 : line;
+}

@@ -34,6 +34,8 @@ struct launch {
 void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* This process's environment, for task-env.h. */
 struct dlfm_env_ops launch_environment(void);
+/* The last line of what a program printed, without "dlfm: ": it says why. A pointer into `output`, which it changes. */
+const char *launch_last_line(char *output);
 /* l->dirs as a NULL-terminated list, which stays allocated; NULL for the built-in list. */
 const char *const *launch_dirs(const struct launch *l);
 
@@ -71,17 +73,24 @@ int record_pack(const struct launch *l, struct dlfm_error *e);
 int record_collect(const struct launch *l, struct dlfm_error *e);
 
 /* child.c */
+/* The command line of a helper program, put together piece by piece; start with all zero. */
+struct command {
+	char *argv[48]; /* NULL-terminated */
+	size_t n, used;
+	char text[PATH_MAX * 6];
+};
+/* Adds the argument `name``value`. What does not fit is left out, and the program will not be run. */
+void command_add(struct command *c, const char *name, const char *value);
 /*
- * Runs a program without a shell, its standard input empty, for at most `seconds`; then it and its
- * process group are killed. `output` keeps the last bytes of what it printed (both streams).
- * Returns its exit status, 128 + signal, 124 for the time limit; -1 with a text if it could not be
- * started.
+ * Runs a program without a shell, its standard input empty, for at most `seconds`; then it and its process group are
+ * killed. `output` keeps the last bytes of what it printed (both streams). Returns its exit status, 128 + signal, 124
+ * for the time limit; -1 with a text if it could not be started.
  */
-int child_run(char *const argv[], unsigned seconds, char *output, size_t size,
+int child_run(const struct command *c, unsigned seconds, char *output, size_t size,
 	      struct dlfm_error *e);
-/* A child of its own for each node, at most 32 at once: argv with the element at `place` replaced
- * by the node's name. Returns the number that failed, the first failed node in *failed. */
-size_t child_run_nodes(char **argv, size_t place, char *const *names, size_t n, unsigned seconds,
-		       size_t *failed);
+/* A child of its own for each node, at most 32 at once: argv[place] is the node's name. Returns the number that failed,
+ * the first of them in *failed. */
+size_t child_run_nodes(struct command *c, size_t place, char *const *names, size_t n,
+		       unsigned seconds, size_t *failed);
 
 #endif

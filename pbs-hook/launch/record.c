@@ -35,7 +35,7 @@ int record_environment(const struct launch *l, struct dlfm_error *e)
 /* One journal, under the node's name, as processes of two nodes may have the same number. */
 static int copy(int from_dir, int to_dir, const char *name, const char *node)
 {
-	char to_name[NAME_MAX + 1];
+	char to_name[2 * NAME_MAX];
 	int in = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), out = -1, rc = -1;
 	struct stat st;
 
@@ -80,16 +80,19 @@ int record_collect(const struct launch *l, struct dlfm_error *e)
 }
 
 /* The other nodes copy theirs beside the cache, where all nodes see them. */
-static void gather(const struct launch *l, const struct nodes *nodes, char *directory)
+static void gather(const struct launch *l, const struct nodes *nodes, const char *directory)
 {
-	char job[DLFM_LEASE_KEY_MAX + 16], dirs[PATH_MAX + 16], to[PATH_MAX + 16];
-	char *argv[] = {(char *)l->tmrsh, NULL, SELF, job, to, l->dirs != NULL ? dirs : NULL, NULL};
+	struct command c = {0};
 	size_t failed, bad;
 
-	snprintf(job, sizeof(job), "--job=%s", l->job);
-	snprintf(to, sizeof(to), "--collect=%s", directory);
-	snprintf(dirs, sizeof(dirs), "--dirs=%s", l->dirs != NULL ? l->dirs : "");
-	bad = child_run_nodes(argv, 1, nodes->names + 1, nodes->n - 1, l->timeout, &failed);
+	command_add(&c, l->tmrsh, "");
+	command_add(&c, "", "");
+	command_add(&c, SELF, "");
+	command_add(&c, "--job=", l->job);
+	command_add(&c, "--collect=", directory);
+	if (l->dirs != NULL)
+		command_add(&c, "--dirs=", l->dirs);
+	bad = child_run_nodes(&c, 1, nodes->names + 1, nodes->n - 1, l->timeout, &failed);
 	if (bad != 0)
 		launch_say("the recording lacks what %zu of %zu nodes saw (the first is %s)", bad,
 			   nodes->n, nodes->names[1 + failed]);
@@ -104,29 +107,25 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static int pack(const struct launch *l, const char *here, const char *gathered,
 		struct dlfm_error *e)
 {
-	static const char *const scopes[] = {
-		[DLFM_SCOPE_SHARED] = "--scope=shared", [DLFM_SCOPE_ALL] = "--scope=all"};
-	char *argv[12], output[4096];
-	size_t n = 0;
+	struct command c = {0};
+	char output[4096];
 	int rc;
 
-	argv[n++] = DLFM_PROGRAM;
-	argv[n++] = "pack";
-	argv[n++] = "-o";
-	argv[n++] = (char *)l->option.file;
-	if (scopes[l->option.scope] != NULL)
-		argv[n++] = (char *)scopes[l->option.scope];
-	argv[n++] = "--";
-	argv[n++] = (char *)here;
+	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, "pack", "");
+	command_add(&c, "--quiet", "");
+	command_add(&c, "--output=", l->option.file);
+	if (l->option.scope != DLFM_SCOPE_DEFAULT)
+		command_add(&c, "--scope=", l->option.scope == DLFM_SCOPE_ALL ? "all" : "shared");
+	command_add(&c, here, "");
 	if (gathered != NULL)
-		argv[n++] = (char *)gathered;
-	argv[n] = NULL;
-	rc = child_run(argv, l->timeout, output, sizeof(output), e);
+		command_add(&c, gathered, "");
+	rc = child_run(&c, l->timeout, output, sizeof(output), e);
 	if (rc == -1)
 		return -1;
 	if (rc != 0)
 		return dlfm_errf(e, "no cache was made: %s",
-				 rc == 124 ? "dlfm pack took too long" : output);
+				 rc == 124 ? "dlfm pack took too long" : launch_last_line(output));
 	launch_say("recorded in %s", l->option.file);
 	return 0;
 }

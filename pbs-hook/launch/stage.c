@@ -13,56 +13,24 @@
 #define AGENT	      DLFM_HELPERDIR "/dlfm-pbs-agent"
 #define DLFM_PROGRAM  DLFM_BINDIR "/dlfm"
 
-enum { MAX_ARGS = 48, NO_MPIRUN = -2 };
-
-/* A command line that is put together piece by piece. */
-struct command {
-	char *argv[MAX_ARGS];
-	char text[PATH_MAX * 6];
-	size_t n, used;
-};
-
-static void add(struct command *c, const char *name, const char *value)
-{
-	char *at = c->text + c->used;
-	size_t left = sizeof(c->text) - c->used;
-	int n = snprintf(at, left, "%s%s", name, value);
-
-	if (n < 0 || (size_t)n >= left || c->n + 1 >= MAX_ARGS)
-		return;
-	c->argv[c->n++] = at;
-	c->used += (size_t)n + 1;
-}
+enum { NO_MPIRUN = -2 };
 
 static void add_stage_options(struct command *c, const struct launch *l)
 {
 	static const char *const stale[] = {"refresh", "drop", "fail"};
 
-	add(c, "--lease=", l->job);
-	add(c, "--stale=", stale[l->option.stale]);
+	command_add(c, "--lease=", l->job);
+	command_add(c, "--stale=", stale[l->option.stale]);
 	if (l->dirs != NULL)
-		add(c, "--dirs=", l->dirs);
+		command_add(c, "--dirs=", l->dirs);
 	if (l->max_size != NULL)
-		add(c, "--max-size=", l->max_size);
-}
-
-/* The last line of what a program printed, without "dlfm: ": it says why. */
-static const char *last_line(char *output)
-{
-	size_t len = strlen(output);
-	char *line;
-
-	while (len > 0 && (output[len - 1] == '\n' || output[len - 1] == '\r'))
-		output[--len] = '\0';
-	line = strrchr(output, '\n');
-	line = line != NULL ? line + 1 : output;
-	return strncmp(line, "dlfm: ", 6) == 0 ? line + 6 : line;
+		command_add(c, "--max-size=", l->max_size);
 }
 
 static int verdict(const struct launch *l, int rc, const char *what, char *output,
 		   struct dlfm_error *e)
 {
-	const char *why = last_line(output);
+	const char *why = launch_last_line(output);
 
 	if (rc == -1)
 		return -1;
@@ -75,17 +43,17 @@ static int verdict(const struct launch *l, int rc, const char *what, char *outpu
 
 static int stage_here(const struct launch *l, const char *cache, struct dlfm_error *e)
 {
-	struct command c = {.n = 0};
+	struct command c = {0};
 	char output[4096];
 	int rc;
 
-	add(&c, DLFM_PROGRAM, "");
-	add(&c, "stage", "");
-	add(&c, "--quiet", "");
+	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, "stage", "");
+	command_add(&c, "--quiet", "");
 	add_stage_options(&c, l);
-	add(&c, "--", "");
-	add(&c, cache, "");
-	rc = child_run(c.argv, l->timeout, output, sizeof(output), e);
+	command_add(&c, "--", "");
+	command_add(&c, cache, "");
+	rc = child_run(&c, l->timeout, output, sizeof(output), e);
 	return verdict(l, rc, "dlfm stage", output, e);
 }
 
@@ -108,17 +76,17 @@ static int hostfile(const struct nodes *nodes, char path[64])
  */
 static void add_mpirun(struct command *c, const struct launch *l, const char *hosts)
 {
-	add(c, l->mpirun != NULL ? l->mpirun : "mpirun", "");
-	add(c, "--hostfile", "");
-	add(c, hosts, "");
+	command_add(c, l->mpirun != NULL ? l->mpirun : "mpirun", "");
+	command_add(c, "--hostfile", "");
+	command_add(c, hosts, "");
 	for (const char *const *a =
 		     (const char *const[]){"-N", "1", "--bind-to", "none", "--mca", "plm", "rsh",
 					   "--mca", "ras", "^tm", "--mca", "plm_rsh_no_tree_spawn",
 					   "1", "--mca", "orte_startup_timeout", "60", "--mca",
 					   "plm_rsh_agent", NULL};
 	     *a != NULL; a++)
-		add(c, *a, "");
-	add(c, AGENT " ", l->tmrsh);
+		command_add(c, *a, "");
+	command_add(c, AGENT " ", l->tmrsh);
 }
 
 static void clean_environment(void)
@@ -148,7 +116,7 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 			   struct dlfm_error *e)
 {
 	static const char *const transports[] = {"tcp", "mpi", "pmix"};
-	struct command c = {.n = 0};
+	struct command c = {0};
 	char output[4096], hosts[64], seconds[16];
 	int rc, fd = hostfile(nodes, hosts);
 
@@ -156,17 +124,17 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 		return dlfm_errnof(e, "cannot write the list of nodes to /dev/shm");
 	close(fd);
 	add_mpirun(&c, l, hosts);
-	add(&c, STAGE_PROGRAM, "");
+	command_add(&c, STAGE_PROGRAM, "");
 	add_stage_options(&c, l);
-	add(&c, "--transport=", transports[l->option.transport]);
+	command_add(&c, "--transport=", transports[l->option.transport]);
 	snprintf(seconds, sizeof(seconds), "%u", l->timeout);
-	add(&c, "--timeout=", seconds);
+	command_add(&c, "--timeout=", seconds);
 	if (l->option.require)
-		add(&c, "--require", "");
-	add(&c, "--", "");
-	add(&c, cache, "");
+		command_add(&c, "--require", "");
+	command_add(&c, "--", "");
+	command_add(&c, cache, "");
 	clean_environment();
-	rc = child_run(c.argv, l->timeout + 10, output, sizeof(output), e);
+	rc = child_run(&c, l->timeout + 10, output, sizeof(output), e);
 	unlink(hosts);
 	if (rc == DLFM_EXIT_NOT_FOUND)
 		return NO_MPIRUN;
@@ -177,17 +145,17 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 static int stage_by_each(const struct launch *l, const struct nodes *nodes, const char *cache,
 			 struct dlfm_error *e)
 {
-	struct command c = {.n = 0};
+	struct command c = {0};
 	size_t failed, bad;
 
-	add(&c, l->tmrsh, "");
-	add(&c, "", "");
-	add(&c, DLFM_PROGRAM, "");
-	add(&c, "stage", "");
-	add(&c, "--quiet", "");
+	command_add(&c, l->tmrsh, "");
+	command_add(&c, "", "");
+	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, "stage", "");
+	command_add(&c, "--quiet", "");
 	add_stage_options(&c, l);
-	add(&c, cache, "");
-	bad = child_run_nodes(c.argv, 1, nodes->names, nodes->n, l->timeout, &failed);
+	command_add(&c, cache, "");
+	bad = child_run_nodes(&c, 1, nodes->names, nodes->n, l->timeout, &failed);
 	if (bad == 0)
 		return 0;
 	return dlfm_errf(e, "%zu of %zu nodes could not stage %s, the first is %s", bad, nodes->n,
