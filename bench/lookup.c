@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Nanoseconds a lookup: all paths of a node image in random order, by the reader itself (image.h)
- *and by stat(2) as a program calls it (through libdlfm.so when run under dlfm replay).
+ * and by stat(2) as a program calls it (through libdlfm.so when run under dlfm replay).
  *
  *	lookup IMAGE-DIRECTORY [ROUNDS]		prints a JSON object
  */

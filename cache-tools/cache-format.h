@@ -4,15 +4,15 @@
  *
  *	0				header, 256 bytes (struct dlfm_disk_header)
  *	header.metadata_offset (256)	metadata: one zstd frame
- *	header.contents_offset		contents: zstd frames, end to end, in the order of the frame
- *table header.file_size		end of the file
+ *	header.contents_offset		contents: zstd frames, end to end, in the order of the table
+ *	header.file_size		end of the file
  *
  * Everything before it tells the reader what follows and how long it is: the file can be consumed
- *as a stream. All integers are little-endian and stand at any address. Offsets are 64 bits wide and
- *count bytes: in the header from the start of the file, in the metadata from the start of the
- *(decompressed) metadata. A string is its bytes and a NUL, its length does not count the NUL, no
- *byte of it is NUL; its offset counts from the start of the string area. Digests are XXH3-128 in
- *canonical form (the big-endian bytes that xxhsum -H2 prints). Reserved fields are 0; a reader
+ * as a stream. All integers are little-endian and stand at any address. Offsets are 64 bits wide
+ * and count bytes: in the header from the start of the file, in the metadata from the start of the
+ * (decompressed) metadata. A string is its bytes and a NUL, its length does not count the NUL, no
+ * byte of it is NUL; its offset counts from the start of the string area. Digests are XXH3-128 in
+ * canonical form (the big-endian bytes that xxhsum -H2 prints). Reserved fields are 0; a reader
  * refuses flags and versions that it does not know.
  */
 #ifndef DLFM_CACHE_FORMAT_H

@@ -2,19 +2,17 @@
 /*
  * Staging on one node: the bytes of a cache go in, in order, and a node image comes out.
  *
- *	<dir>/dlfm-<uid>/			0700, the user's; `dir` is the first of the
- *configured list that will do
- *	<dir>/dlfm-<uid>/<cache id>/		an image (libdlfm/image.h), renamed here when
- *complete <dir>/dlfm-<uid>/.<cache id>.<pid>.<n>/	one being built; swept when its builder is
- *gone <dir>/dlfm-<uid>/leases/<key>		lease: a symbolic link to ../<cache id>
- *	<dir>/dlfm-<uid>/journal.<key>/		journals that are being recorded; gone with the
- *lease of that key
- *	<dir>/dlfm-<uid>/lock			flock(2) around changes of leases and images
+ *	<dir>/dlfm-<uid>/		0700, the user's; `dir` is the first of the list that will do
+ *	    <cache id>/			an image (libdlfm/image.h), renamed to this when complete
+ *	    .<cache id>.<pid>.<n>/	one being built; swept when its builder is gone
+ *	    leases/<key>		lease: a symbolic link to ../<cache id>
+ *	    journal.<key>/		journals of a recording; gone with the lease of that key
+ *	    lock			flock(2) around changes of leases and images
  *
  * Everything below `dir` is opened with O_NOFOLLOW and checked for its owner; a directory that
- *somebody else made is refused, never used and never removed. Everything is done as the calling
- *user. Decompression and writing run in threads of the stager; memory in flight is bounded,
- *whatever the size.
+ * somebody else made is refused, never used and never removed. Everything is done as the calling
+ * user. Decompression and writing run in threads of the stager; memory in flight is bounded,
+ * whatever the size.
  */
 #ifndef DLFM_STAGE_H
 #define DLFM_STAGE_H

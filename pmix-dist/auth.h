@@ -8,12 +8,12 @@
  *	child -> parent   HMAC(secret, "child" | ranks | nonces)
  *
  * HMAC is HMAC-SHA256. The tags are AES-256-GMAC under a key of its own for each direction of each
- *connection, HMAC(secret, direction | ranks | nonces), with the frame's number as the
- *initialisation vector: a frame that was changed, replayed, left out or put in does not verify.
- *Frames are not encrypted.
+ * connection, HMAC(secret, direction | ranks | nonces), with the frame's number as the
+ * initialisation vector: a frame that was changed, replayed, left out or put in does not verify.
+ * Frames are not encrypted.
  *
  * All primitives are OpenSSL's libcrypto; XXH3 with a secret, which checks the contents, is no such
- *code.
+ * code.
  */
 #ifndef DLFM_PMIX_AUTH_H
 #define DLFM_PMIX_AUTH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * journal-dump: prints journals as text, one record a line, fields separated by tabs, for tests of
- *the injected objects.
+ * the injected objects.
  *
  *	HEADER layer flags pid ppid hwcaps fingerprint program LD_LIBRARY_PATH cwd
  *	COUNT counter value		(of those that are not 0)
