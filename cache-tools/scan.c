@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Looking a path up afresh in the file system. */
+#include "config.h"
+
+#include "cache-tools/scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache-tools/arena.h"
+
+static struct dlfm_image_time time_of(const struct timespec *t)
+{
+	return (struct dlfm_image_time){.sec = t->tv_sec, .nsec = (uint32_t)t->tv_nsec};
+}
+
+void dlfm_scan_stat(struct dlfm_image_stat *to, const struct stat *from)
+{
+	*to = (struct dlfm_image_stat){
+		.dev = from->st_dev,
+		.ino = from->st_ino,
+		.rdev = from->st_rdev,
+		.size = (uint64_t)from->st_size,
+		.blocks = (uint64_t)from->st_blocks,
+		.mode = from->st_mode,
+		.nlink = (uint32_t)from->st_nlink,
+		.uid = from->st_uid,
+		.gid = from->st_gid,
+		.blksize = (uint32_t)from->st_blksize,
+		.atime = time_of(&from->st_atim),
+		.mtime = time_of(&from->st_mtim),
+		.ctime = time_of(&from->st_ctim),
+	};
+}
+
+void dlfm_scan_path(struct dlfm_scan *s, const char *path)
+{
+	struct stat st;
+	ssize_t n;
+
+	s->lerr = lstat(path, &st) < 0 ? errno : 0;
+	s->target[0] = 0;
+	memset(&s->st, 0, sizeof(s->st));
+	if (s->lerr)
+		return;
+	dlfm_scan_stat(&s->st, &st);
+	if (!S_ISLNK(st.st_mode))
+		return;
+	n = readlink(path, s->target, sizeof(s->target) - 1);
+	if (n <= 0 || n == sizeof(s->target) - 1) {
+		s->lerr = n < 0 ? errno : ENAMETOOLONG;
+		n = 0;
+	}
+	s->target[n] = 0;
+}
+
+uint32_t dlfm_scan_access(const char *path)
+{
+	static const int modes[] = {R_OK, W_OK, X_OK};
+	uint32_t granted = 0;
+	int i;
+
+	if (access(path, R_OK | W_OK | X_OK) == 0)
+		return R_OK | W_OK | X_OK;
+	for (i = 0; i < 3; i++)
+		if (access(path, modes[i]) == 0)
+			granted |= (uint32_t)modes[i];
+	return granted;
+}
+
+/* The names go to the cache's memory one by one, the array when its length is known. */
+static int read_names(struct dlfm_cache *c, DIR *dir, struct dlfm_cache_name **names, uint32_t *n)
+{
+	uint32_t max = 0;
+
+	for (*names = NULL, *n = 0;; ++*n) {
+		struct dlfm_cache_name *name;
+		struct dirent *d;
+
+		do {
+			errno = 0;
+			d = readdir(dir);
+		} while (d && (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0));
+		if (!d)
+			return errno ? -1 : 0;
+		if (dlfm_grow(names, *n, &max, sizeof(**names)) < 0)
+			return -1;
+		name = *names + *n;
+		name->len = (uint32_t)strlen(d->d_name);
+		name->name = dlfm_cache_text(c, d->d_name, name->len);
+		name->ino = d->d_ino;
+		name->type = d->d_type;
+		if (!name->name)
+			return -1;
+	}
+}
+
+int dlfm_scan_list(struct dlfm_cache *c, struct dlfm_cache_entry *entry)
+{
+	DIR *dir = opendir(entry->path);
+	struct dlfm_cache_name *names, *copy;
+	uint32_t n;
+	int rc;
+
+	if (!dir)
+		return -1;
+	rc = read_names(c, dir, &names, &n);
+	closedir(dir);
+	copy = rc == 0 ? dlfm_cache_alloc(c, n * sizeof(*copy)) : NULL;
+	if (copy) {
+		if (n)
+			memcpy(copy, names, n * sizeof(*copy));
+		entry->names = copy;
+		entry->n_names = n;
+		entry->flags |= DLFM_ENTRY_LISTED;
+	}
+	free(names);
+	return copy ? 0 : -1;
+}
+
+static int same_time(const struct dlfm_image_time *a, const struct dlfm_image_time *b)
+{
+	return a->sec == b->sec && a->nsec == b->nsec;
+}
+
+int dlfm_scan_same(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mode == b->mode &&
+	       same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}
