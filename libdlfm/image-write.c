@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libdlfm/fingerprint.h"
 #include "libdlfm/hash.h"
 #include "libdlfm/image-write.h"
 #include "libdlfm/intern.h"
@@ -356,6 +357,7 @@ static void fill_header(const struct writer *w, struct dlfm_image_header *h)
 	h->packer_uid = w->in->packer_uid;
 	h->root_len = w->strings.root_len;
 	h->static_tls = w->in->static_tls;
+	h->hwcaps = dlfm_hwcaps_level();
 }
 
 static int fill(struct writer *w, struct dlfm_image_header *h)

@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #define DLFM_IMAGE_MAGIC      "DLFMIMG"
-#define DLFM_IMAGE_VERSION    1
+#define DLFM_IMAGE_VERSION    2
 #define DLFM_IMAGE_BYTE_ORDER 0x01020304u
 #define DLFM_NONE	      0xffffffffu /* no such index */
 
@@ -50,6 +50,7 @@ struct dlfm_image_header {
 	uint32_t packer_uid;		    /* whose access() results the entries hold */
 	uint32_t root_len;		    /* length of "<image>/root", which starts at string 0 */
 	uint64_t static_tls;		    /* bytes for glibc.rtld.optional_static_tls, 0: no need */
+	uint64_t hwcaps;		    /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */

@@ -42,6 +42,7 @@ int audit_answer_start(void)
 {
 	if (audit_others_search() || !audit_image_attach(&image))
 		return 0;
+	audit_know_hwcaps(image.header->hwcaps);
 	table = dlfm_image_table(&image, dlfm_fingerprint(audit_search_env()));
 	audit_probe_start();
 	return 1;

@@ -14,6 +14,7 @@
 static char **environment;
 static char program[PATH_MAX];
 static struct dlfm_search_env search_env;
+static uint64_t node_hwcaps; /* 0: not known without asking the processor */
 
 /* ld.so hands every initialiser the arguments of main() (System V ABI; elf/dl-init.c), and calls it
  * before la_version. */
@@ -78,6 +79,11 @@ static const char *tunables(void)
 	return audit_getenv("GLIBC_TUNABLES");
 }
 
+void audit_know_hwcaps(uint64_t level)
+{
+	node_hwcaps = level;
+}
+
 const struct dlfm_search_env *audit_search_env(void)
 {
 	if (search_env.program)
@@ -89,7 +95,7 @@ const struct dlfm_search_env *audit_search_env(void)
 		.program = program,
 		.ld_library_path = audit_getenv("LD_LIBRARY_PATH"),
 		.tunables = tunables(),
-		.hwcaps = dlfm_hwcaps_level(),
+		.hwcaps = node_hwcaps ? node_hwcaps : dlfm_hwcaps_level(),
 	};
 	return &search_env;
 }

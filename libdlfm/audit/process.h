@@ -17,6 +17,8 @@ int audit_process_allowed(void);
 /* Value of an environment variable, as it was when the process started; NULL if unset. */
 const char *audit_getenv(const char *name);
 
+/* This node's hwcaps level is known: to be said before the first audit_search_env(). */
+void audit_know_hwcaps(uint64_t level);
 /* The search environment of this process (static; the strings live as long as the process). */
 const struct dlfm_search_env *audit_search_env(void);
 
