@@ -97,6 +97,16 @@ static int chunk_parts(const struct conn *c, struct iovec *left)
 	return n;
 }
 
+/* The kernel closes the connections of a process that ends; whether by FIN or RST depends on what
+ * was unread. */
+static void ended(struct conn *c, int error)
+{
+	if (error == ECONNRESET || error == EPIPE)
+		conn_close(c, "its process ended");
+	else
+		conn_close(c, "the connection broke: %s", strerror(error));
+}
+
 /* Bytes sent; 0 if the socket is full, -1 if the connection was closed. */
 static ssize_t send_parts(struct conn *c, struct iovec *part, int n)
 {
@@ -109,7 +119,7 @@ static ssize_t send_parts(struct conn *c, struct iovec *part, int n)
 	}
 	if (errno == EAGAIN || errno == EINTR)
 		return 0;
-	conn_close(c, "the connection broke: %s", strerror(errno));
+	ended(c, errno);
 	return -1;
 }
 
@@ -155,9 +165,9 @@ static bool fill(struct conn *c, uint8_t *to, size_t have, size_t want)
 		return have + (size_t)n == want;
 	}
 	if (n == 0)
-		conn_close(c, "the peer closed the connection");
+		ended(c, ECONNRESET);
 	else if (errno != EAGAIN && errno != EINTR)
-		conn_close(c, "the connection broke: %s", strerror(errno));
+		ended(c, errno);
 	return false;
 }
 
@@ -216,10 +226,8 @@ static bool read_frame(struct conn *c)
 			return false;
 		return !frame_done(c, tag, tag + c->in.frame.size);
 	}
-	if (!c->in.chunk && !(c->in.chunk = c->ops->room(c, &c->in.frame))) {
-		c->paused = c->state == CONN_OPEN;
+	if (!c->in.chunk && !(c->in.chunk = c->ops->room(c, &c->in.frame)))
 		return false;
-	}
 	if (have < c->in.frame.size) {
 		if (!fill(c, c->in.chunk, have, c->in.frame.size))
 			return false;
@@ -231,7 +239,7 @@ static bool read_frame(struct conn *c)
 
 void conn_read(struct conn *c)
 {
-	while (c->state != CONN_CLOSED && !c->paused) {
+	while (c->state != CONN_CLOSED) {
 		size_t greeting = conn_greeting_size(c);
 
 		if (greeting > 0) {
@@ -248,17 +256,11 @@ void conn_read(struct conn *c)
 
 short conn_events(const struct conn *c)
 {
-	short events = 0;
-
 	if (c->state == CONN_CLOSED)
 		return 0;
 	if (c->state == CONN_CONNECTING)
 		return POLLOUT;
-	if (!c->paused)
-		events |= POLLIN;
-	if (c->chunk.busy || c->out.start < c->out.end)
-		events |= POLLOUT;
-	return events;
+	return c->chunk.busy || c->out.start < c->out.end ? POLLIN | POLLOUT : POLLIN;
 }
 
 static void connected(struct conn *c)
@@ -279,8 +281,6 @@ void conn_io(struct conn *c, short revents)
 		return;
 	if (c->state == CONN_CONNECTING)
 		connected(c);
-	else if (c->paused && (revents & (POLLERR | POLLHUP)))
-		conn_close(c, "the connection broke");
 	else if (revents & (POLLIN | POLLERR | POLLHUP))
 		conn_read(c);
 	if (c->state != CONN_CLOSED && (revents & POLLOUT))

@@ -218,19 +218,8 @@ void conn_check(struct conn *c, double now, double limit)
 			conn_close(c, "no greeting within %.0f s", limit);
 		return;
 	}
-	/* While it is paused the peer's frames wait in the socket, and its silence means nothing.
-	 */
-	if (!c->paused && now - c->last_in > limit)
+	if (now - c->last_in > limit)
 		conn_close(c, "no answer for %.0f s", limit);
 	else if (now - c->last_out > limit / 4 && conn_idle(c))
 		conn_send(c, FRAME_PING, 0, NULL, 0);
-}
-
-void conn_resume(struct conn *c)
-{
-	if (!c->paused)
-		return;
-	c->paused = false;
-	c->last_in = clock_now();
-	conn_read(c);
 }

@@ -32,8 +32,8 @@ struct conn_ops {
 	void (*opened)(struct conn *c);
 	/* A frame other than FRAME_DATA and FRAME_PING, authentic; payload has f->size bytes. */
 	void (*frame)(struct conn *c, const struct frame *f, const uint8_t *payload);
-	/* Where chunk f->arg of f->size bytes shall go; NULL: not now, conn_resume() will be
-	 * called. */
+	/* Where chunk f->arg of f->size bytes shall go; NULL: nowhere, and the connection was
+	 * closed. */
 	uint8_t *(*room)(struct conn *c, const struct frame *f);
 	/* That chunk is there, whole and authentic. */
 	void (*data)(struct conn *c, const struct frame *f);
@@ -46,7 +46,6 @@ struct conn {
 	enum conn_state state;
 	uint32_t peer; /* rank; a parent knows it from the greeting on */
 	double opened, last_in, last_out;
-	bool paused; /* waits for room */
 	char why[160];
 	const struct conn_ops *ops;
 	void *owner;
@@ -90,8 +89,6 @@ void conn_free(struct conn *c); /* NULL is allowed */
 /* Events for poll(2). */
 short conn_events(const struct conn *c);
 void conn_io(struct conn *c, short revents);
-/* There is room again. */
-void conn_resume(struct conn *c);
 
 /* Queues a control frame. */
 void conn_send(struct conn *c, enum frame_type type, uint64_t arg, const void *payload,

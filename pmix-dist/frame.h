@@ -20,10 +20,13 @@ enum frame_type {
 	FRAME_WELCOME,	/* parent to child. argument: bytes of the cache; payload: its header */
 	FRAME_WANT, /* child to parent. argument: first chunk that the child or one below it needs
 		     */
+	FRAME_ROOM, /* child to parent. argument: first chunk that the child has no room for yet */
 	FRAME_NO_WANT, /* child to parent: no node of its subtree needs data */
 	FRAME_DATA,    /* parent to child. argument: number of the chunk */
 	FRAME_REPORT,  /* child to parent. argument: rank; payload: report.h */
-	FRAME_FINISH,  /* parent to child. argument: 0, or 1 if the root gave up; payload: why */
+	FRAME_MOVED,  /* parent to child. argument: rank that rank 0 serves now: who expects it need
+			 not wait */
+	FRAME_FINISH, /* parent to child. argument: 0, or 1 if the root gave up; payload: why */
 	FRAME_TYPES,
 };
 

@@ -75,15 +75,21 @@ static void away(struct tree *t, uint32_t rank, const char *why)
 	tree_report(t, &r);
 }
 
+/* Nothing is kept for it any more. */
+static void give_up(struct kid *k)
+{
+	k->over = true;
+	k->in_ring = false;
+	k->want = WANT_UNDECIDED;
+}
+
 static void forget(struct kid *k)
 {
 	piece_free(k->piece);
 	k->piece = NULL;
 	conn_free(k->conn);
 	k->conn = NULL;
-	k->over = true;
-	k->in_ring = false;
-	k->want = WANT_UNDECIDED;
+	give_up(k);
 	k->told = k->finish_sent = false;
 }
 
@@ -142,6 +148,25 @@ static void opened(struct conn *c)
 	k->conn = c;
 	k->over = false;
 	debug("child %u joined", k->rank);
+	if ((k->rank - 1) / t->o->fanout != t->rank)
+		kids_moved(t, k->rank);
+}
+
+void kids_moved(struct tree *t, uint32_t rank)
+{
+	size_t i;
+
+	if (t->moved[rank])
+		return;
+	t->moved[rank] = true;
+	for (i = 0; i < t->n_kids; i++) {
+		struct kid *k = t->kids[i];
+
+		if (k->conn && k->told)
+			conn_send(k->conn, FRAME_MOVED, rank, NULL, 0);
+		else if (!k->conn && k->rank == rank)
+			give_up(k);
+	}
 }
 
 static void sort_unproved(struct tree *t)
@@ -175,7 +200,7 @@ static void wants(struct conn *c, struct kid *k, uint64_t next)
 		return;
 	}
 	k->want = WANT_YES;
-	k->next = next;
+	k->next = k->room = next;
 	k->in_ring = next >= t->ring.tail;
 	if (!k->in_ring && t->rank != 0)
 		conn_close(c, "it comes too late for chunk %llu", (unsigned long long)next);
@@ -191,6 +216,8 @@ static void frame(struct conn *c, const struct frame *f, const uint8_t *payload)
 		conn_close(c, "not a child");
 	} else if (f->type == FRAME_WANT && !c->chunk.busy) {
 		wants(c, k, f->arg);
+	} else if (f->type == FRAME_ROOM) {
+		k->room = f->arg;
 	} else if (f->type == FRAME_NO_WANT) {
 		k->want = WANT_NO;
 	} else if (f->type == FRAME_REPORT &&
@@ -238,7 +265,8 @@ static void pump_piece(struct tree *t, struct kid *k)
 
 static void pump(struct tree *t, struct kid *k)
 {
-	if (k->want != WANT_YES || !conn_idle(k->conn) || k->next >= t->ring.total)
+	if (k->want != WANT_YES || !conn_idle(k->conn) || k->next >= t->ring.total ||
+	    k->next >= k->room)
 		return;
 	if (!k->in_ring && k->next < t->ring.tail) {
 		pump_piece(t, k);
@@ -268,6 +296,17 @@ static const struct conn_ops kid_ops = {
 	.sent = sent,
 };
 
+static void welcome(struct tree *t, struct kid *k)
+{
+	uint32_t i;
+
+	conn_send(k->conn, FRAME_WELCOME, 0, t->header, sizeof(t->header));
+	for (i = 0; i < t->size; i++)
+		if (t->moved[i])
+			conn_send(k->conn, FRAME_MOVED, i, NULL, 0);
+	k->told = true;
+}
+
 static void finish(struct tree *t, struct kid *k)
 {
 	if ((t->finished || t->gave_up) && !k->finish_sent) {
@@ -282,8 +321,7 @@ static void kid_step(struct tree *t, struct kid *k)
 	char why[sizeof(k->conn->why)];
 
 	if (!k->conn && !k->over && t->now - t->start > t->o->join) {
-		k->over = true;
-		k->in_ring = false;
+		give_up(k);
 		snprintf(why, sizeof(why), "did not come up within %.0f s", t->o->join);
 		away(t, k->rank, why);
 	}
@@ -291,8 +329,7 @@ static void kid_step(struct tree *t, struct kid *k)
 		return;
 	conn_check(k->conn, t->now, t->o->idle);
 	if (k->conn->state != CONN_CLOSED && t->have_header && !k->told) {
-		conn_send(k->conn, FRAME_WELCOME, 0, t->header, sizeof(t->header));
-		k->told = true;
+		welcome(t, k);
 	}
 	finish(t, k);
 	if (k->conn->state != CONN_CLOSED)

@@ -23,6 +23,7 @@ struct kid {
 	bool finish_sent;  /* has got FRAME_FINISH */
 	enum want want;
 	uint64_t next;	     /* first chunk that it has not got */
+	uint64_t room;	     /* first chunk that it has no room for */
 	bool in_ring;	     /* chunks from `next` on are kept for it */
 	struct piece *piece; /* rank 0: a chunk that left the ring */
 };
@@ -39,6 +40,7 @@ struct parent {
 	struct conn *tries[ENDPOINT_ADDRESSES];
 	unsigned n_tries;
 	struct conn *conn;
+	uint64_t room;	/* ... and of its room */
 	enum want told; /* what it knows of this node's want */
 	char why[256];	/* the last failure */
 };
@@ -65,6 +67,8 @@ struct tree {
 	struct conn *unproved[UNPROVED_MAX]; /* accepted, not yet proved */
 	unsigned n_unproved;
 
+	bool *moved; /* ranks that rank 0 serves, not the node above them */
+
 	struct reports reports;
 	double *deadline; /* rank 0: until when a rank without a word, or lost, may come; a negative
 			     number: past */
@@ -83,7 +87,7 @@ void tree_report(struct tree *t, const struct report *r);
 /* tree-parent.c */
 void parent_start(struct tree *t);
 void parent_step(struct tree *t);
-/* Tells the parent whether data are wanted, if that has changed. */
+/* Tells the parent whether data are wanted and how much there is room for, if that has changed. */
 void parent_want(struct tree *t);
 void parent_send_report(struct tree *t, const struct report *r);
 void parent_free(struct tree *t);
@@ -91,6 +95,8 @@ void parent_free(struct tree *t);
 /* tree-kids.c */
 int kids_expect(struct tree *t);
 void kids_accept(struct tree *t);
+/* Rank 0 serves `rank` now. */
+void kids_moved(struct tree *t, uint32_t rank);
 /* Forgets connections that were closed, gives up children that do not come, sends what there is to
  * send. */
 void kids_step(struct tree *t);

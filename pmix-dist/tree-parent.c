@@ -7,6 +7,9 @@
 #include "pmix-dist/debug.h"
 #include "pmix-dist/tree-node.h"
 
+/* Chunks of room that are told at once. */
+enum { ROOM_STEP = RING_SLOTS / 8 };
+
 static const struct conn_ops parent_ops;
 
 static void drop_links(struct parent *p)
@@ -53,7 +56,7 @@ static void lost(struct tree *t, const char *why)
 		return;
 	}
 	seek(t, 0);
-	p->again = p->attempts > 0 ? t->now + 0.2 * p->attempts : 0;
+	p->again = p->attempts > 0 ? t->now + 0.1 * p->attempts : 0;
 }
 
 static void try_addresses(struct tree *t, const void *data, size_t size)
@@ -127,10 +130,7 @@ static void step_open(struct tree *t)
 
 		snprintf(why, sizeof(why), "%s", p->conn->why);
 		lost(t, why);
-		return;
 	}
-	if (p->conn->paused && ring_room(&t->ring) > 0)
-		conn_resume(p->conn);
 }
 
 void parent_step(struct tree *t)
@@ -165,7 +165,20 @@ void parent_send_report(struct tree *t, const struct report *r)
 		conn_send(t->parent.conn, FRAME_REPORT, r->rank, bytes, report_pack(r, bytes));
 }
 
-void parent_want(struct tree *t)
+/* The parent never sends a chunk that has no place here, so that nothing blocks the frames behind
+ * it. */
+static void tell_room(struct tree *t)
+{
+	struct parent *p = &t->parent;
+	uint64_t room = t->ring.tail + RING_SLOTS;
+
+	if (p->state == PARENT_OPEN && p->told == WANT_YES && room >= p->room + ROOM_STEP) {
+		conn_send(p->conn, FRAME_ROOM, room, NULL, 0);
+		p->room = room;
+	}
+}
+
+static void tell_want(struct tree *t)
 {
 	bool want = t->sink.state == SINK_TAKING || kids_want(t);
 	bool undecided = sink_holds(&t->sink) || kids_undecided(t);
@@ -176,6 +189,13 @@ void parent_want(struct tree *t)
 		return;
 	conn_send(p->conn, now == WANT_YES ? FRAME_WANT : FRAME_NO_WANT, t->ring.head, NULL, 0);
 	p->told = now;
+	p->room = t->ring.head;
+}
+
+void parent_want(struct tree *t)
+{
+	tell_want(t);
+	tell_room(t);
 }
 
 /* ---- what comes down ---- */
@@ -230,6 +250,8 @@ static void frame(struct conn *c, const struct frame *f, const uint8_t *payload)
 
 	if (f->type == FRAME_WELCOME) {
 		welcome(c, payload);
+	} else if (f->type == FRAME_MOVED && f->arg < t->size) {
+		kids_moved(t, (uint32_t)f->arg);
 	} else if (f->type == FRAME_FINISH) {
 		t->finished = true;
 		t->gave_up = f->arg != 0;
@@ -245,12 +267,12 @@ static uint8_t *room(struct conn *c, const struct frame *f)
 	struct tree *t = c->owner;
 	struct ring *r = &t->ring;
 
-	if (f->arg != r->head || f->arg >= r->total || f->size != ring_chunk_size(r, f->arg)) {
+	if (f->arg != r->head || ring_room(r) == 0 || f->size != ring_chunk_size(r, f->arg)) {
 		conn_close(c, "chunk %llu came where %llu was due", (unsigned long long)f->arg,
 			   (unsigned long long)r->head);
 		return NULL;
 	}
-	return ring_room(r) > 0 ? ring_chunk(r, f->arg) : NULL;
+	return ring_chunk(r, f->arg);
 }
 
 static void data(struct conn *c, const struct frame *f)

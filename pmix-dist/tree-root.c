@@ -15,10 +15,11 @@
 
 enum { PAST = -1 };
 
-/* Seconds for a node to notice that it lost its parent and to reach rank 0. */
+/* Seconds for a node to notice, after another one did, that a connection is lost (conn_check()),
+ * and to reach rank 0. */
 static double grace(const struct tree *t)
 {
-	return t->o->idle + 5;
+	return t->o->idle / 4 + 2;
 }
 
 int root_start(struct tree *t)
@@ -29,7 +30,7 @@ int root_start(struct tree *t)
 	if (!t->deadline)
 		return -1;
 	for (i = 1; i < t->size; i++)
-		t->deadline[i] = t->start + t->o->join + grace(t);
+		t->deadline[i] = t->start + t->o->join + t->o->idle + grace(t);
 	t->source.rate = t->o->rate;
 	return source_init(&t->source, t->o->cache, t->o->stale, &t->ring, t->wake);
 }
@@ -37,7 +38,8 @@ int root_start(struct tree *t)
 /* The ranks that a lost one had below it must come again. */
 static void orphan(struct tree *t, uint32_t parent)
 {
-	struct report r = {.kind = REPORT_AWAY, .parent = parent, .text = "its parent was lost"};
+	struct report r = {
+		.kind = REPORT_AWAY, .parent = parent, .text = "lost with the node above it"};
 	uint32_t i;
 
 	for (i = 1; i < t->size; i++) {

@@ -198,9 +198,11 @@ static int turn(struct tree *t, struct polled *p)
 static bool over(struct tree *t, const volatile int *stop, double *end)
 {
 	/* Rank 0 goes on after a failure until it has told the others. */
-	if (*stop) {
+	if (*stop && !t->finished) {
 		tree_fail(t, "interrupted");
-		return true;
+		strcpy(t->finish_text, "interrupted");
+		t->finished = t->gave_up = true;
+		kids_step(t);
 	}
 	if (t->failed && t->rank != 0)
 		return true;
@@ -255,7 +257,8 @@ static int begin(struct tree *t)
 {
 	t->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (t->wake < 0 || ring_init(&t->ring) < 0 || reports_init(&t->reports, t->size) < 0 ||
-	    sink_init(&t->sink, &t->o->stage, &t->ring, t->wake) < 0 || kids_expect(t) < 0) {
+	    sink_init(&t->sink, &t->o->stage, &t->ring, t->wake) < 0 ||
+	    !(t->moved = calloc(t->size, sizeof(t->moved[0]))) || kids_expect(t) < 0) {
 		tree_fail(t, "no memory, threads or descriptors");
 		return -1;
 	}
@@ -287,6 +290,7 @@ static void end(struct tree *t)
 	ring_free(&t->ring);
 	explicit_bzero(&t->self, sizeof(t->self));
 	free(t->deadline);
+	free(t->moved);
 }
 
 void tree_run(struct tree_result *result, const struct tree_options *options, struct wireup *w,
@@ -308,8 +312,6 @@ void tree_run(struct tree_result *result, const struct tree_options *options, st
 	t->source.fd = -1;
 	if (begin(t) == 0)
 		loop(t, stop);
-	if (t->gave_up && !t->failed)
-		tree_fail(t, "%s", t->finish_text);
 	result->known = t->finished && !t->failed;
 	result->seconds = clock_now() - t->start;
 	result->reports = t->reports;

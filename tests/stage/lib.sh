@@ -26,7 +26,7 @@ rank() {
 			"$stage_bin/stub-stage-files" --dirs="$scratch/img/$r" "${options[@]}" \
 			>"$scratch/out/$r" 2>&1 </dev/null
 		echo $? >"$scratch/rc/$r"
-	) &
+	) 2>/dev/null &
 	pid[r]=$!
 }
 
