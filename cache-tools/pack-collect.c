@@ -243,6 +243,7 @@ static int take_journal(void *arg, const struct dlfm_journal_copy *j, struct dlf
 	struct collector c = {.p = arg};
 	struct dlfm_journal_line line;
 	size_t at = j->first;
+	unsigned n;
 
 	(void)e;
 	if (take_process(&c, j) < 0)
@@ -253,6 +254,9 @@ static int take_journal(void *arg, const struct dlfm_journal_copy *j, struct dlf
 	if (c.tls > c.p->static_tls)
 		c.p->static_tls = c.tls;
 	c.p->report->journals++;
+	n = ++c.p->n_layer[j->header.layer == DLFM_LAYER_DL];
+	if (n > c.p->report->processes)
+		c.p->report->processes = n;
 	if (j->header.flags & DLFM_JOURNAL_LOST)
 		c.p->report->lost++;
 	return 0;

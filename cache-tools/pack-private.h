@@ -86,6 +86,7 @@ struct pack {
 	uint32_t n_tries, max_tries;
 	const char **programs, **nodes; /* distinct, for the provenance */
 	uint32_t n_programs, max_programs, n_nodes, max_nodes;
+	unsigned n_layer[2]; /* journals of fm, of dl: each process has one of each */
 	uint64_t static_tls;
 
 	struct dlfm_cache *cache;

@@ -83,6 +83,9 @@ int cli_json_print(struct json_object *o);
  * not be written. */
 int cli_finish(int status);
 
+/* From now on a signal that ends this process removes its temporary files first. */
+void cli_remove_temporaries_on_signals(void);
+
 /* A number of bytes for people: "512 B", "1.2 MiB". */
 const char *cli_size(char text[16], uint64_t bytes);
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 const struct cli_command *const cli_commands[] = {
+	&cmd_pack,
 	&cmd_info, /* look into one */
 	&cmd_option,
 	NULL,

@@ -7,5 +7,6 @@
 
 extern const struct cli_command cmd_info;
 extern const struct cli_command cmd_option;
+extern const struct cli_command cmd_pack;
 
 #endif

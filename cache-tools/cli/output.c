@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "cache-tools/cli/cli.h"
+#include "cache-tools/temporary.h"
 
 int cli_quiet;
 
@@ -62,6 +64,26 @@ int cli_finish(int status)
 		return status;
 	dlfm_errnof(&e, "cannot write to standard output");
 	return cli_fail(&e);
+}
+
+static void remove_and_end(int sig)
+{
+	dlfm_temporary_remove_all();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void cli_remove_temporaries_on_signals(void)
+{
+	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGXCPU};
+	struct sigaction action = {.sa_handler = remove_and_end, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction old;
+	size_t i;
+
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(ending[i], &action, NULL);
+	}
 }
 
 const char *cli_size(char text[16], uint64_t bytes)
