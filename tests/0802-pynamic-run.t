@@ -84,8 +84,8 @@ build "$tree" --with-mpicc=$mpi
 
 # --- plain Python, all versions that are here, on what was built once
 
-measure --with=python --variants=vanilla,vanilla+bind -n 3 "$tree"
-is "$rc" 0 "plain Python, three ranks without MPI"
+measure --with=python --variants=vanilla,vanilla+bind -n 3 --cold=tree "$tree"
+is "$rc" 0 "plain Python, three ranks without MPI, cold"
 is "$(result '[.measurements[].runs[].per_rank[].mpi_kind] | unique | join(" ")')" none "... without MPI"
 measure --with=python --variants=link "$tree"
 like "$rc $err" "^125 .*--with=launcher" "plain Python cannot have the modules linked in"

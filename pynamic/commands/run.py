@@ -43,8 +43,8 @@ def parse(arguments):
     p.add_argument("--python", default=sys.executable, metavar="COMMAND", help="that Python")
     p.add_argument("--mpirun", metavar="COMMAND", help="how ranks are started: 'srun -N 4 -n {ranks}'")
     p.add_argument("--repeat", type=positive, default=1, metavar="N", help="runs; the median one is shown")
-    p.add_argument("--cold", nargs="?", const="tree", choices=("tree", "system"),
-                   help="without page cache: of the tree and Python's library, or of everything (root)")
+    p.add_argument("--cold", choices=("tree", "system"),
+                   help="drop from the page cache before each run: the tree and Python's library, or all (root)")
     p.add_argument("--table2", action="store_true", help="count cache misses, print Table 2")
     p.add_argument("--detail", action="store_true", help="time of each module's import, in the JSON")
     p.add_argument("--dlfm", default="dlfm", metavar="COMMAND", help="the dlfm command")
