@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0801-pynamic-build: what is built is what was asked for; a stopped build leaves nothing half done and goes on; sizes
+# time-limit: 240
 . "$(dirname "$0")/lib.sh"
 . "$testdir/pynamic-lib.sh"
 need readelf nm size
@@ -66,12 +67,12 @@ half_built() {
 			echo "$path"
 	done
 	for path in "$1"/bin/*; do
-		[ ! -e "$path" ] || [[ $path == *.tmp ]] || readelf -h "$path" >"$scratch/.out" 2>&1 || echo "$path"
+		[ ! -e "$path" ] || [[ $path == *.tmp* ]] || readelf -h "$path" >"$scratch/.out" 2>&1 || echo "$path"
 	done
 }
 
 built() {
-	find "$1/lib" "$1/mod" "$1/bin" -type f ! -name '*.tmp' ! -name '*.pyc' ! -name '*.py' 2>/dev/null | sort
+	find "$1/lib" "$1/mod" "$1/bin" -type f ! -name '*.tmp*' ! -name '*.pyc' ! -name '*.py' 2>/dev/null | sort
 }
 
 # Processes that work in a tree.
@@ -79,27 +80,48 @@ at_work() {
 	find /proc/[0-9]*/cwd -maxdepth 0 -lname "$1" 2>/dev/null
 }
 
-# stop_build SIGNAL TREE: after two libraries are there
+# A compiler that is slow in writing: half of its output, and all of it a second later.
+cat >"$scratch/slow-cc" <<-EOF
+	#!/bin/bash
+	while [ "\$1" ]; do
+		if [ "\$1" = -o ]; then output=\$2 && shift; else options+=("\$1"); fi
+		shift
+	done
+	[ "\$output" ] || exec "$CC" "\${options[@]}"
+	"$CC" "\${options[@]}" -o "\$output.whole" || exit
+	head -c 3000 "\$output.whole" >"\$output"
+	sleep 0.7
+	cat "\$output.whole" >"\$output" && chmod +x "\$output" && rm "\$output.whole"
+EOF
+chmod +x "$scratch/slow-cc"
+
+# stop_build SIGNAL TREE LIBRARIES: after so many are there. KILL: make and compilers get it as well.
 stop_build() {
-	background timeout 120 pynamic build -j2 --with-python="$PYTHON" --with-mpicc=none "$2" >"$scratch/stop.log" 2>&1
-	wait_until 60 eval "[ \$(built '$2' | wc -l) -ge 2 ]"
-	kill -"$1" "$(pgrep -P "$child" -x pynamic)"
+	background timeout 120 pynamic build -j2 --with-python="$PYTHON" --with-mpicc=none --with-cc="$scratch/slow-cc" "$2" \
+		>"$scratch/stop.log" 2>&1
+	wait_until 60 eval "[ \$(built '$2' | wc -l) -ge $3 ]"
+	sleep 0.5
+	local pynamic
+	pynamic=$(pgrep -P "$child" -x pynamic)
+	[ "$1" != KILL ] || kill -KILL -- "-$(pgrep -P "$pynamic" -x make)"
+	kill -"$1" "$pynamic"
 	wait "$child"
 	rc=$?
 }
 
-generate "$scratch/stop" -m 4 -f 900 -u 4 -U 900
-stop_build INT "$scratch/stop"
+generate "$scratch/stop" -m 4 -f 200 -u 4 -U 200
+stop_build INT "$scratch/stop" 2
 is "$rc" 130 "Ctrl-C ends a build with the status of a program that it ended"
 like "$(cat "$scratch/stop.log")" "pynamic: .*goes on from here" "... which says what to do"
 is "$(half_built "$scratch/stop")" "" "... there is no half-built library"
 is "$(find "$scratch/stop" -name '*.tmp')" "" "... no temporary file"
+rm -f "$scratch"/stop/*/d00/*.whole
 is "$(at_work "$scratch/stop")" "" "... and no compiler any more"
 le "$(built "$scratch/stop" | wc -l)" 9 "... it was stopped before the end"
 built "$scratch/stop" | xargs stat -c '%n %Y.%y' >"$scratch/before"
-stop_build KILL "$scratch/stop"
-is "$(half_built "$scratch/stop")" "" "SIGKILL: there is no half-built library either"
-ok "... and make ends too" wait_until 10 eval "[ -z \"\$(at_work '$scratch/stop')\" ]"
+stop_build KILL "$scratch/stop" 4
+is "$(half_built "$scratch/stop")" "" "SIGKILL of everything: there is no half-built library either"
+rm -f "$scratch"/stop/*/d00/*.whole
 build "$scratch/stop" --with-mpicc=none
 is "$(cut -d' ' -f1 "$scratch/before" | xargs stat -c '%n %Y.%y')" "$(cat "$scratch/before")" \
 	"building again goes on: what was there was not built again"
