@@ -6,7 +6,6 @@
  * None of them can fail: what is not known, or not possible, leaves ld.so to do what it would do
  * without an auditor.
  */
-#define _GNU_SOURCE
 #include <link.h>
 
 #include "libdlfm/audit/answer.h"

@@ -5,3 +5,8 @@
  * be called.
  */
 #undef _FORTIFY_SOURCE
+
+/* <link.h>'s auditing interface, O_PATH. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
