@@ -125,7 +125,7 @@ build "$scratch/env" --with-mpicc=none
 measure --variants=link,vanilla "$scratch/env"
 is "$rc" 0 "LD_LIBRARY_PATH, no sonames, 40 percent coverage; a launcher without MPI"
 for search in rpath runpath origin-rpath; do
-	generate "$scratch/$search" -m 3 -f 40 -u 3 -U 40 --search=$search --library-path-depth=2 -e
+	generate "$scratch/$search" -m 2 -f 5 -u 2 -U 5 --search=$search --library-path-depth=2 -e
 	build "$scratch/$search" --with-mpicc=none
 	measure --variants=link,vanilla "$scratch/$search"
 	is "$rc" 0 "--search=$search"
