@@ -90,8 +90,8 @@ static int save_settings(const struct pyn_build *b, int dirfd, struct dlfm_error
 
 	if (!b->mpicc && faccessat(dirfd, "config.mk", F_OK, 0) != 0 && !on_path("mpicc")) {
 		with_default.mpicc = "none";
-		fprintf(stderr,
-			"pynamic: no mpicc: the launcher is built without MPI (--with-mpicc=COMMAND)\n");
+		fprintf(stderr, "pynamic: no mpicc: the launcher is built without MPI "
+				"(--with-mpicc=COMMAND)\n");
 	}
 	return pyn_settings_save(&with_default, dirfd, e);
 }
