@@ -77,21 +77,3 @@ int dlfm_stage_file(const char *cache, const struct dlfm_stage_options *options,
 	close(fd);
 	return rc < 0 ? dlfm_err_prefix(e, "%s", cache) : 0;
 }
-
-uint64_t dlfm_image_static_tls(const char *image)
-{
-	char name[PATH_MAX + 8];
-	struct dlfm_image_header h;
-	ssize_t n;
-	int fd;
-
-	snprintf(name, sizeof(name), "%s/index", image);
-	fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, &h, sizeof(h));
-	close(fd);
-	if (n != sizeof(h) || memcmp(h.magic, DLFM_IMAGE_MAGIC, sizeof(h.magic)) != 0)
-		return 0;
-	return h.static_tls;
-}

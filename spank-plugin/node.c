@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * slurmstepd and the epilog, as root. Nothing of the user's is looked into: whether a step has journals is told by
+ * the presence of a variable, and what is to be done with them by a file that a program reads which runs as the user.
+ */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cache-tools/stage.h"
+#include "spank-plugin/as-user.h"
+#include "spank-plugin/note.h"
+#include "spank-plugin/plugin.h"
+#include "spank-plugin/spank-env.h"
+#include "spank-plugin/ticket.h"
+
+enum { EPILOG_SECONDS = 60, NOBODY = 65534 };
+
+/* How this node's tasks ended. */
+static unsigned tasks_failed, tasks_killed;
+
+void plugin_step_task_exit(spank_t sp)
+{
+	int status = 0;
+
+	if (spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
+		return;
+	if (WIFSIGNALED(status))
+		tasks_killed++;
+	else if (WEXITSTATUS(status))
+		tasks_failed++;
+}
+
+static int get_user(spank_t sp, struct as_user *user)
+{
+	gid_t *groups = NULL;
+	int n = 0;
+
+	if (spank_get_item(sp, S_JOB_UID, &user->uid) != ESPANK_SUCCESS ||
+	    spank_get_item(sp, S_JOB_GID, &user->gid) != ESPANK_SUCCESS)
+		return -1;
+	if (spank_get_item(sp, S_JOB_SUPPLEMENTARY_GIDS, &groups, &n) == ESPANK_SUCCESS) {
+		user->groups = groups;
+		user->n_groups = n;
+	}
+	return 0;
+}
+
+/* Has the journals of a step, or of all steps of a job, brought to where they are packed. */
+static void collect(const struct as_user *user, const char *key)
+{
+	char program[PATH_MAX], dlfm[PATH_MAX], number[3][16];
+	const char *argv[] = {program,	 dlfm, plugin.args.dirs_text, key, number[0], number[1],
+			      number[2], NULL};
+	unsigned values[] = {tasks_failed, tasks_killed, plugin.args.timeout};
+	int i, status;
+
+	if (!plugin_path(&plugin.args, PLUGIN_COLLECT, program) ||
+	    !plugin_path(&plugin.args, PLUGIN_DLFM, dlfm))
+		return;
+	for (i = 0; i < 3; i++)
+		snprintf(number[i], sizeof(number[i]), "%u", values[i]);
+	status = as_user_run(user, argv, plugin.args.timeout);
+	if (status != 0)
+		slurm_error("dlfm: %s ended with status %d", program, status);
+}
+
+void plugin_step_exit(spank_t sp)
+{
+	struct as_user user = {0};
+	uint32_t job = 0, step = 0;
+	char key[32];
+
+	if (!spank_env_get(sp, TICKET_COLLECT_VARIABLE) || get_user(sp, &user) < 0 ||
+	    spank_get_item(sp, S_JOB_ID, &job) != ESPANK_SUCCESS ||
+	    spank_get_item(sp, S_JOB_STEPID, &step) != ESPANK_SUCCESS)
+		return;
+	snprintf(key, sizeof(key), "%u.%u", job, step);
+	collect(&user, key);
+}
+
+/* ---- the epilog ---- */
+
+/* As the user: his leases, journals and note of the job go, and images that nobody else uses. */
+static int release_job(void *arg)
+{
+	uint32_t job = *(uint32_t *)arg;
+	char key[16];
+
+	snprintf(key, sizeof(key), "%u", job);
+	note_remove(plugin.args.dirs, job);
+	return dlfm_lease_release(plugin.args.dirs, key, NULL) < 0;
+}
+
+/* Is there anything of his? (A link or another's directory is nothing.) */
+static int has_store(uid_t uid)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int i;
+
+	for (i = 0; plugin.args.dirs[i]; i++) {
+		snprintf(path, sizeof(path), "%s/dlfm-%u", plugin.args.dirs[i], uid);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid)
+			return 1;
+	}
+	return 0;
+}
+
+void plugin_job_epilog(spank_t sp)
+{
+	struct as_user user = {.gid = NOBODY};
+	uint32_t job = 0;
+
+	if (spank_get_item(sp, S_JOB_ID, &job) != ESPANK_SUCCESS ||
+	    spank_get_item(sp, S_JOB_UID, &user.uid) != ESPANK_SUCCESS)
+		return;
+	/* Its own files need no group; the process of the epilog knows none for sure. */
+	if (has_store(user.uid) && as_user_call(&user, release_job, &job, EPILOG_SECONDS) != 0)
+		slurm_error("dlfm: what job %u staged could not be removed", job);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Staging by a nested step: dlfm-stage over PMIx, or, where Slurm has no pmix plugin, sbcast and each node by itself. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libdlfm/hash.h"
+#include "spank-plugin/nested.h"
+#include "spank-plugin/nodes.h"
+#include "spank-plugin/note.h"
+#include "spank-plugin/staging.h"
+
+enum {
+	STAGE_EXIT_SOME = 3, /* dlfm-stage: some nodes have no image */
+	STEP_SECONDS = 15,   /* for Slurm to make and end the step */
+	ARGS_MAX = 16,
+	ARG_MAX_TEXT = PATH_MAX + 32,
+};
+
+int staging_key(const struct staging *s, char key[DLFM_LEASE_KEY_MAX], struct dlfm_error *e)
+{
+	char text[PATH_MAX + 128];
+	struct stat st;
+	int n;
+
+	if (stat(s->option->file, &st) < 0)
+		return dlfm_errnof(e, "%s", s->option->file);
+	n = snprintf(text, sizeof(text), "%ju %ju %jd %jd.%09ld %s", (uintmax_t)st.st_dev,
+		     (uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
+		     st.st_mtim.tv_nsec, s->option->file);
+	snprintf(key, DLFM_LEASE_KEY_MAX, "%" PRIu32 ".%016" PRIx64, s->job, dlfm_hash(text, n));
+	return 0;
+}
+
+/* Arguments in one block: args[] point into text[]. */
+struct arguments {
+	char text[ARGS_MAX][ARG_MAX_TEXT];
+	const char *args[ARGS_MAX + 1];
+	int n;
+};
+
+static void add(struct arguments *a, const char *option, const char *value)
+{
+	if (a->n == ARGS_MAX || !value[0])
+		return;
+	snprintf(a->text[a->n], ARG_MAX_TEXT, "%s%s", option, value);
+	a->args[a->n] = a->text[a->n];
+	a->args[++a->n] = NULL;
+}
+
+static void add_common(struct arguments *a, const struct staging *s, const char *key)
+{
+	char libdir[PATH_MAX];
+
+	add(a, "--dirs=", s->args->dirs_text);
+	add(a, "--max-size=", s->args->max_size);
+	add(a, "--lease=", key);
+	if (plugin_path(s->args, PLUGIN_LIBDIR, libdir))
+		add(a, "--libdir=", libdir);
+}
+
+static struct arguments *stage_arguments(const struct staging *s, const char *key)
+{
+	static const char *const transports[] = {"tcp", "mpi", "pmix"};
+	static const char *const stale[] = {"refresh", "drop", "fail"};
+	struct arguments *a = calloc(1, sizeof(*a));
+	char path[PATH_MAX], seconds[16];
+
+	if (!a || !plugin_path(s->args, PLUGIN_STAGE, path))
+		return a;
+	snprintf(seconds, sizeof(seconds), "%u", s->args->timeout);
+	add(a, "", path);
+	add_common(a, s, key);
+	add(a, "--transport=", transports[s->option->transport]);
+	add(a, "--stale=", stale[s->option->stale]);
+	add(a, "--timeout=", seconds);
+	add(a, "", "--quiet");
+	add(a, "", s->option->file);
+	return a;
+}
+
+/* What the end of the helper means; the text says why, if it is not good. */
+static enum staged verdict(struct command_result *r, const struct staging *s, struct dlfm_error *e)
+{
+	if (r->end == COMMAND_EXITED && r->status == 0)
+		return STAGED_ALL;
+	if (r->end == COMMAND_INTERRUPTED) {
+		dlfm_errf(e, "interrupted while %s was staged", s->option->file);
+		return STAGED_INTERRUPTED;
+	}
+	if (r->end == COMMAND_TIMEOUT)
+		dlfm_errf(e,
+			  "staging %s did not end within %u seconds (timeout= of plugstack.conf)",
+			  s->option->file, s->args->timeout + STEP_SECONDS);
+	else
+		dlfm_errf(e, "%s", command_gist(r));
+	return r->end == COMMAND_EXITED && r->status == STAGE_EXIT_SOME ? STAGED_SOME : STAGED_NONE;
+}
+
+static enum staged stage_on(const struct staging *s, const struct nested *n, const char *key,
+			    struct dlfm_error *e)
+{
+	struct command_result *r = malloc(sizeof(*r));
+	struct arguments *a = stage_arguments(s, key);
+	enum staged staged = STAGED_NONE;
+
+	if (!r || !a)
+		dlfm_errf(e, "no memory");
+	else if (nested_run(r, n, a->args, e) == 0)
+		staged = verdict(r, s, e);
+	free(a);
+	free(r);
+	return staged;
+}
+
+/* Adds the nodes to those that the note has already. */
+static void remember(const struct staging *s, const char *key, const char *known, const char *nodes)
+{
+	char *all = known ? nodes_union(known, nodes) : NULL;
+
+	note_write(s->args->dirs, s->job, key, all ? all : nodes);
+	free(all);
+}
+
+enum staged staging_run(const struct staging *s, const char *key, struct dlfm_error *e)
+{
+	struct nested n = {
+		.job = s->job, .mpi = "pmix", .timeout = s->args->timeout + STEP_SECONDS};
+	char *nodes = nodes_of_step(s->job, s->step, e), *known = NULL;
+	enum staged staged = STAGED_ALL;
+
+	if (!nodes)
+		return STAGED_NONE;
+	if (s->with_note)
+		known = note_nodes(s->args->dirs, s->job, key);
+	if (!known || !nodes_cover(known, nodes)) {
+		n.nodes = nodes;
+		n.count = nodes_count(nodes);
+		staged = stage_on(s, &n, key, e);
+		if (staged == STAGED_ALL && s->with_note)
+			remember(s, key, known, nodes);
+	}
+	free(known);
+	free(nodes);
+	return staged;
+}
