@@ -9,7 +9,7 @@ have_part launcher || skip_all "the launcher cannot be built here"
 
 # pynamic run, with its results in $scratch/result.json
 measure() {
-	run -t 100 pynamic run -q --timeout=60 --json="$scratch/result.json" "$@"
+	run -t 100 pynamic run --timeout=60 -q --json="$scratch/result.json" "$@"
 }
 
 result() {
@@ -145,6 +145,19 @@ for python in "${PYENV_ROOT:-/root/.pyenv}"/versions/3.{8,13}.*/bin/python3; do
 		"0 $("$python" -c 'import platform; print(platform.python_version())')" "the launcher with $(basename "$(dirname "${python%/bin/*}")/")${python#*versions/}"
 done
 
+# --- stopped
+
+printf '#!/bin/bash\necho $$ >"%s/hanging"\nsleep 50\n' "$scratch" >"$scratch/hang"
+chmod +x "$scratch/hang"
+background pynamic run -q --with=python --python="$scratch/hang" --variants=vanilla "$tree" 2>"$scratch/.err"
+wait_until 30 test -s "$scratch/hanging"
+kill -TERM "$child"
+wait "$child"
+is "$? $(cat "$scratch/.err")" "130 pynamic: stopped" "a run that is stopped says so"
+not_ok "... and leaves no rank behind" grep -q '^State:[[:space:]][^ZX]' "/proc/$(cat "$scratch/hanging")/status"
+measure --with=python --python="$scratch/hang" --variants=vanilla --timeout=1 "$tree"
+like "$rc $err" "^1 pynamic: .*stopped after 1 s" "a run over its time limit is stopped"
+
 # --- refusals
 
 measure "$scratch"
@@ -152,6 +165,8 @@ like "$rc $err" "^125 .*pynamic generate" "no tree"
 generate "$scratch/unbuilt" -m 1 -f 1
 measure "$scratch/unbuilt"
 like "$rc $err" "^125 .*pynamic build" "a tree that is not built"
+measure --variants=vanilla --scratch="$scratch/nowhere" "$tree"
+like "$rc $err" "^125 .*--scratch" "no place for reports"
 measure --variants=static "$tree"
 like "$rc $err" "^125 .*static.*vanilla" "an unknown variant"
 measure -n 0 "$tree"

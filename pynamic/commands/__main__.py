@@ -22,6 +22,9 @@ def main():
     except Problem as problem:
         print("pynamic: %s" % problem, file=sys.stderr)
         return 125
+    except OSError as error:
+        print("pynamic: %s: %s" % (error.filename or "error", error.strerror or error), file=sys.stderr)
+        return 125
     except KeyboardInterrupt:
         print("pynamic: stopped", file=sys.stderr)
         return 130

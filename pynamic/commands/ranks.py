@@ -107,10 +107,14 @@ def stop_group(child):
 
 
 class Output:
-    """Where the reports of a run go, in a directory that all ranks can write to: the tree's."""
+    """Where the reports of a run go: in the tree, or in another directory that all ranks can write to."""
 
-    def __init__(self, tree):
-        self.directory = tempfile.mkdtemp(prefix="results.", dir=tree.directory)
+    def __init__(self, tree, directory):
+        try:
+            self.directory = tempfile.mkdtemp(prefix="results.", dir=directory or tree.directory)
+        except OSError as error:
+            raise Problem("%s: cannot write reports there (%s): --scratch=DIRECTORY" % (
+                error.filename, error.strerror)) from None
         self.path = os.path.join(self.directory, "reports")
 
     def __enter__(self):

@@ -49,6 +49,7 @@ def parse(arguments):
     p.add_argument("--detail", action="store_true", help="time of each module's import, in the JSON")
     p.add_argument("--dlfm", default="dlfm", metavar="COMMAND", help="the dlfm command")
     p.add_argument("--cache", metavar="FILE", help="replay this cache instead of recording one")
+    p.add_argument("--scratch", metavar="DIRECTORY", help="where all ranks can write their reports (the tree)")
     p.add_argument("--timeout", type=positive, default=3600, metavar="SECONDS", help="limit of one run (3600)")
     p.add_argument("--json", metavar="FILE", help="all results, and each rank's; - is standard output")
     p.add_argument("-q", "--quiet", action="store_true", help="no progress")
@@ -133,7 +134,7 @@ def measure_all(options):
             starter.interpreter(tree, variant)
     measurements = []
     for tree in trees:
-        with Output(tree) as output:
+        with Output(tree, options.scratch) as output:
             for ranks in options.ranks:
                 for variant in chosen:
                     if not options.quiet:
