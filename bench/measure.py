@@ -16,6 +16,14 @@ def environment(prefix, mounted=None):
     return {k: v.replace(prefix, mounted) if mounted else v for k, v in env.items()}
 
 
+def scratch_base():
+    """Where scratch directories are made: not below /tmp or /var/tmp, which pack takes for data."""
+    for base in (os.environ.get("DLFM_TEST_TMPDIR"), "/opt", os.path.expanduser("~"), "/var/tmp"):
+        if base and os.path.isdir(base) and os.access(base, os.W_OK):
+            return base
+    raise SystemExit("no directory for scratch files: set DLFM_TEST_TMPDIR")
+
+
 class Run:
     """One run: wall, cpu in seconds, exit status."""
 

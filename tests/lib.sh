@@ -13,7 +13,7 @@
 #   ok "the cache verifies" dlfm verify "$scratch/cache.dat"
 #   done_testing
 #
-# $scratch is on a local disk and not below /tmp (whose files DLFM never caches); it is removed at the end. $top_srcdir,
+# $scratch is on a local disk (/opt, $HOME or what DLFM_TEST_TMPDIR names), removed at the end. $top_srcdir,
 # $top_builddir, $PYTHON, $CC, $DLFM_LIBDIR (the injected objects) and PATH (the build tree's programs) are set.
 
 set -u
@@ -260,7 +260,11 @@ test_end() {
 	exit "$rc"
 }
 
-scratch=$(mktemp -d "${DLFM_TEST_TMPDIR:-/var/tmp}/dlfm-test.XXXXXX") || bail_out "no scratch directory"
+# Not below /tmp or /var/tmp: pack takes what lies there for data of the run.
+for base in "${DLFM_TEST_TMPDIR:-}" /opt "${HOME:-}" /var/tmp; do
+	[ -n "$base" ] && [ -d "$base" ] && [ -w "$base" ] && break
+done
+scratch=$(mktemp -d "$base/dlfm-test.XXXXXX") || bail_out "no scratch directory"
 chmod 755 "$scratch"
 trap test_end EXIT
 trap 'exit 129' HUP

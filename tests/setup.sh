@@ -16,9 +16,13 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# make_scratch NAME: on a local disk, and not below /tmp: DLFM takes nothing from there into a cache
+# make_scratch NAME: on a local disk; not below /tmp or /var/tmp: DLFM takes nothing from there into a cache
 make_scratch() {
-	work=$(mktemp -d "${DLFM_TEST_TMPDIR:-/var/tmp}/$1.XXXXXX") || give_up "no scratch directory"
+	local base
+	for base in "${DLFM_TEST_TMPDIR:-}" /opt "${HOME:-}" /var/tmp; do
+		[ -n "$base" ] && [ -d "$base" ] && [ -w "$base" ] && break
+	done
+	work=$(mktemp -d "$base/$1.XXXXXX") || give_up "no scratch directory"
 	chmod 755 "$work" # tests run programs as other users
 }
 
