@@ -173,8 +173,18 @@ static int take_object(struct collector *c, const struct dlfm_journal_line *line
 	return 0;
 }
 
+/* DLFM's own objects come to the nodes with the image, not with the cache. */
+static int is_own(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && (strcmp(name, "/libdlfm.so") == 0 || strcmp(name, "/dlfm-audit.so") == 0);
+}
+
 static int take_line(struct collector *c, const struct dlfm_journal_line *line)
 {
+	if (is_own(line->kind == DLFM_REC_SEARCH ? line->b : line->a))
+		return 0;
 	switch (line->kind) {
 	case DLFM_REC_PATH:
 	case DLFM_REC_WRITE:

@@ -36,9 +36,12 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 	struct reader *r = arg;
 	struct file *file = &r->files[i];
 	const char *path = r->p->cache->entries[file->entry].path;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	int fd;
 
+	if (r->p->stopped)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -66,11 +69,9 @@ static int check_file(void *arg, size_t i, int fd)
 static void take_content(void *arg, size_t i, uint32_t content)
 {
 	struct reader *r = arg;
-	const struct dlfm_pack_options *o = r->p->options;
 
 	r->files[i].content = content;
-	if (o->progress)
-		o->progress(o->arg, "storing files", i + 1, r->n);
+	dlfm_pack_progress(r->p, "storing files", i + 1, r->n);
 }
 
 /* ---- each inode once ---- */
@@ -157,6 +158,8 @@ int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w)
 		pack_no_memory(p);
 	else
 		rc = dlfm_writer_add(w, p->cache, &source, r.n, p->options->threads, p->e);
+	if (p->stopped)
+		rc = -1;
 	for (i = 0; i < p->cache->n_entries && rc == 0; i++)
 		if (r.file_of[i] != DLFM_NONE)
 			give_content(&r, i);

@@ -334,8 +334,8 @@ int dlfm_pack_walk_all(struct pack *p)
 	for (i = 0; i < p->n_asked; i++) {
 		if (walk_asked(p, &p->asked[i]) < 0)
 			return -1;
-		if (p->options->progress && i % 64 == 0)
-			p->options->progress(p->options->arg, "looking up paths", i, p->n_asked);
+		if (i % 64 == 0 && dlfm_pack_progress(p, "looking up paths", i, p->n_asked) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -86,6 +86,18 @@ int cli_finish(int status);
 /* From now on a signal that ends this process removes its temporary files first. */
 void cli_remove_temporaries_on_signals(void);
 
+/*
+ * From now on the first signal that would end this process is only kept, for cli_interrupted(); the second one removes
+ * temporary files and ends it.
+ */
+void cli_keep_signals(void);
+int cli_interrupted(void); /* the signal, 0: none */
+/* Ends this process by the kept signal, if there is one. */
+void cli_end_if_interrupted(void);
+
+/* Prints a path; on a terminal, control characters as question marks. */
+void cli_print_path(const char *path);
+
 /* A number of bytes for people: "512 B", "1.2 MiB". */
 const char *cli_size(char text[16], uint64_t bytes);
 

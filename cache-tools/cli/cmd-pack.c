@@ -18,10 +18,14 @@ static int run(int argc, char **argv)
 {
 	struct dlfm_error e;
 
-	cli_remove_temporaries_on_signals();
-	if (cli_do_pack((const char *const *)argv, (size_t)argc, command, partial, &e) < 0)
-		return cli_fail(&e);
-	return 0;
+	int rc;
+
+	cli_keep_signals();
+	rc = cli_do_pack((const char *const *)argv, (size_t)argc, command, partial, &e);
+	if (rc < 0)
+		cli_fail(&e);
+	cli_end_if_interrupted();
+	return rc < 0 ? DLFM_EXIT_OWN : 0;
 }
 
 const struct cli_command cmd_pack = {

@@ -7,6 +7,10 @@
 const struct cli_command *const cli_commands[] = {
 	&cmd_pack,
 	&cmd_info, /* look into one */
+	&cmd_ls,
+	&cmd_diff,
+	&cmd_extract,
+	&cmd_merge,
 	&cmd_option,
 	NULL,
 };

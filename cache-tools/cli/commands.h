@@ -5,7 +5,11 @@
 
 #include "cache-tools/cli/cli.h"
 
+extern const struct cli_command cmd_diff;
+extern const struct cli_command cmd_extract;
 extern const struct cli_command cmd_info;
+extern const struct cli_command cmd_ls;
+extern const struct cli_command cmd_merge;
 extern const struct cli_command cmd_option;
 extern const struct cli_command cmd_pack;
 

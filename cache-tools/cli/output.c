@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include "cache-tools/cli/cli.h"
-#include "cache-tools/temporary.h"
 
 int cli_quiet;
 
@@ -66,24 +64,14 @@ int cli_finish(int status)
 	return cli_fail(&e);
 }
 
-static void remove_and_end(int sig)
+void cli_print_path(const char *path)
 {
-	dlfm_temporary_remove_all();
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-void cli_remove_temporaries_on_signals(void)
-{
-	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGXCPU};
-	struct sigaction action = {.sa_handler = remove_and_end, .sa_flags = (int)SA_RESETHAND};
-	struct sigaction old;
-	size_t i;
-
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
-		if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-			sigaction(ending[i], &action, NULL);
+	if (!isatty(STDOUT_FILENO)) {
+		fputs(path, stdout);
+		return;
 	}
+	for (; *path; path++)
+		putchar((unsigned char)*path < ' ' || *path == 127 ? '?' : *path);
 }
 
 const char *cli_size(char text[16], uint64_t bytes)

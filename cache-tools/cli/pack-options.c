@@ -44,10 +44,11 @@ static void left_out(void *arg, const char *path, const char *why)
 	cli_say("not stored: %s (%s)", path, why);
 }
 
-static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
+static int progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	(void)arg;
 	cli_progress(what, done, total);
+	return cli_interrupted();
 }
 
 static void say_result(const struct dlfm_pack_report *r)
