@@ -177,6 +177,13 @@ struct dlfm_image {
 int dlfm_image_attach(struct dlfm_image *im, const void *index, size_t index_size, void *dirty,
 		      size_t dirty_size);
 
+/*
+ * Maps and attaches the image in directory `dir` (image-map.c: raw system calls only; never waits). Returns 0, or -1
+ * with im->header NULL and nothing mapped if there is none, if it is damaged, somebody else's, writable by others, or
+ * not at the place for which it was built.
+ */
+int dlfm_image_map(struct dlfm_image *im, const char *dir);
+
 enum dlfm_answer {
 	DLFM_UNKNOWN, /* ask the file system; err is DLFM_CHANGED if the job's own changes are why, else 0 */
 	DLFM_ABSENT,  /* fails with errno `err` */

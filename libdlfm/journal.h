@@ -104,16 +104,16 @@ struct dlfm_journal_record {
 };
 #define DLFM_RECORD_MARK 0x4d464c44u
 
-/* ---- the writer: journal-write.c, in both injected objects; raw system calls only, no allocation ---- */
+/* ---- the writer: journal-file.c and journal-write.c, in both injected objects; raw system calls only, no allocation ---- */
 
 struct dlfm_journal;
 
-/* What the header says of the process; strings are copied. */
+/* What the header says of the process, beside what the kernel tells; strings are copied. */
 struct dlfm_journal_process {
 	enum dlfm_layer layer;
 	uint32_t flags;
 	uint64_t hwcaps;
-	const char *program, *ld_library_path, *tunables, *node, *cwd; /* NULL is allowed */
+	const char *ld_library_path, *tunables; /* NULL: unset */
 };
 
 /*

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "libdlfm/audit/bypass.h"
-#include "libdlfm/audit/image.h"
 #include "libdlfm/audit/names.h"
 #include "libdlfm/audit/neighbours.h"
 #include "libdlfm/audit/path.h"
 #include "libdlfm/audit/probe.h"
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
+#include "libdlfm/environment.h"
 #include "libdlfm/hash.h"
 #include "libdlfm/sys.h"
 
@@ -40,7 +40,9 @@ static const char *root(void) /* "<image>/root..." */
 
 int audit_answer_start(void)
 {
-	if (audit_others_search() || !audit_image_attach(&image))
+	const char *dir = audit_getenv(DLFM_ENV_IMAGE);
+
+	if (!dir || audit_others_search() || dlfm_image_map(&image, dir) != 0)
 		return 0;
 	audit_know_hwcaps(image.header->hwcaps);
 	table = dlfm_image_table(&image, dlfm_fingerprint(audit_search_env()));

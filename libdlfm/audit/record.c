@@ -2,13 +2,11 @@
 /* Recording: ld.so's searches and the objects that it maps, into the journal. */
 #include "libdlfm/audit/record.h"
 
-#include <limits.h>
 #include <link.h>
 #include <string.h>
 
 #include "libdlfm/audit/process.h"
 #include "libdlfm/environment.h"
-#include "libdlfm/sys.h"
 
 static struct dlfm_journal *journal;
 static int misses_only; /* replay */
@@ -18,22 +16,16 @@ int audit_record_start(uint32_t flags)
 {
 	const char *dir = audit_getenv(DLFM_ENV_JOURNAL);
 	const struct dlfm_search_env *env;
-	struct utsname node = {0};
-	char cwd[PATH_MAX];
 
 	if (!dir || dir[0] != '/')
 		return 0;
 	env = audit_search_env();
-	dlfm_sys_uname(&node);
 	const struct dlfm_journal_process process = {
 		.layer = DLFM_LAYER_DL,
 		.flags = flags,
 		.hwcaps = env->hwcaps,
-		.program = env->program,
 		.ld_library_path = env->ld_library_path,
 		.tunables = env->tunables,
-		.node = node.nodename,
-		.cwd = dlfm_sys_getcwd(cwd, sizeof(cwd)) > 0 ? cwd : NULL,
 	};
 	journal = dlfm_journal_open(dir, &process);
 	misses_only = (flags & DLFM_JOURNAL_REPLAY) != 0;

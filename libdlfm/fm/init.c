@@ -15,79 +15,16 @@
 
 struct fm fm;
 
-struct mapping {
-	void *at;
-	size_t size;
-};
-
-/* Only a file of the user's own, that nobody else can write, is believed. */
-static int is_trusted(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) && st->st_uid == dlfm_sys_geteuid() && !(st->st_mode & 022) &&
-	       st->st_size > 0;
-}
-
-static int map_file(struct mapping *m, const char *dir, const char *name, int writable)
-{
-	const int prot = PROT_READ | (writable ? PROT_WRITE : 0);
-	char path[PATH_MAX];
-	struct stat st;
-	int fd, rc = -1;
-
-	if (strlen(dir) + strlen(name) >= sizeof(path))
-		return -1;
-	strcpy(stpcpy(path, dir), name);
-	fd = dlfm_sys_open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0);
-	if (fd < 0)
-		return -1;
-	if (dlfm_sys_fstat(fd, &st) == 0 && is_trusted(&st)) {
-		m->size = (size_t)st.st_size;
-		m->at = dlfm_sys_mmap(m->size, prot, MAP_SHARED, fd);
-		rc = m->at ? 0 : -1;
-	}
-	dlfm_sys_close(fd);
-	return rc;
-}
-
-static int attach(const char *dir)
-{
-	struct mapping index = {NULL, 0}, dirty = {NULL, 0};
-
-	if (map_file(&index, dir, "/index", 0) == 0 && map_file(&dirty, dir, "/dirty", 1) == 0 &&
-	    dlfm_image_attach(&fm.image, index.at, index.size, dirty.at, dirty.size) == 0 &&
-	    fm.image.header->root_len > strlen("/root")) {
-		fm.image_len = fm.image.header->root_len - (uint32_t)strlen("/root");
-		return 0;
-	}
-	fm.image.header = NULL;
-	if (index.at)
-		dlfm_sys_munmap(index.at, index.size);
-	if (dirty.at)
-		dlfm_sys_munmap(dirty.at, dirty.size);
-	return -1;
-}
-
 static void open_journal(const char *dir)
 {
-	char program[PATH_MAX], cwd[PATH_MAX];
-	struct utsname node;
-	struct dlfm_journal_process p = {
+	const struct dlfm_journal_process p = {
 		.layer = DLFM_LAYER_FM,
 		.flags = fm.image.header ? DLFM_JOURNAL_REPLAY : 0,
-		.hwcaps = dlfm_hwcaps_level(),
+		.hwcaps = fm.image.header ? fm.image.header->hwcaps : dlfm_hwcaps_level(),
 		.ld_library_path = getenv("LD_LIBRARY_PATH"),
 		.tunables = getenv("GLIBC_TUNABLES"),
 	};
-	long n = dlfm_sys_readlink("/proc/self/exe", program, sizeof(program) - 1);
 
-	if (n > 0) {
-		program[n] = '\0';
-		p.program = program;
-	}
-	if (dlfm_sys_uname(&node) == 0)
-		p.node = node.nodename;
-	if (dlfm_sys_getcwd(cwd, sizeof(cwd)) > 0)
-		p.cwd = cwd;
 	fm.journal = dlfm_journal_open(dir, &p);
 }
 
@@ -129,7 +66,8 @@ static void configure(void)
 
 	if (!is_allowed())
 		return;
-	if (is_set(image) && attach(image) == 0) {
+	if (is_set(image) && dlfm_image_map(&fm.image, image) == 0) {
+		fm.image_len = fm.image.header->root_len - (uint32_t)strlen("/root");
 		fm.answering = 1;
 		fm.access = fm.image.header->packer_uid == uid &&
 			    (uint32_t)dlfm_sys3(SYS_getuid, 0, 0, 0) == uid;

@@ -227,8 +227,8 @@ static void test_vfork(void **state)
 
 static int start(void **state)
 {
-	const struct dlfm_journal_process process = {
-		.layer = DLFM_LAYER_FM, .program = "/program", .ld_library_path = "/x"};
+	const struct dlfm_journal_process process = {.layer = DLFM_LAYER_FM,
+						     .ld_library_path = "/x"};
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Attaching the node image that DLFM_IMAGE names. */
-#include "libdlfm/audit/image.h"
-
+/* Attaching a node image by its directory: maps index and dirty map, and believes only what is the user's own. */
 #include <limits.h>
 #include <string.h>
 
-#include "libdlfm/audit/process.h"
-#include "libdlfm/environment.h"
+#include "libdlfm/image.h"
 #include "libdlfm/sys.h"
 
 struct mapped {
@@ -15,7 +12,7 @@ struct mapped {
 };
 
 /* A regular file of the user's that nobody else may write. */
-static int trusted(const struct stat *st)
+static int is_trusted(const struct stat *st)
 {
 	return (st->st_mode & S_IFMT) == S_IFREG && st->st_uid == dlfm_sys_geteuid() &&
 	       !(st->st_mode & (S_IWGRP | S_IWOTH)) && st->st_size > 0;
@@ -23,9 +20,10 @@ static int trusted(const struct stat *st)
 
 static struct mapped map_file(const char *dir, const char *name, int writable)
 {
+	const int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	const size_t dir_len = strlen(dir), name_len = strlen(name);
 	struct mapped m = {NULL, 0};
 	char path[PATH_MAX];
-	const size_t dir_len = strlen(dir), name_len = strlen(name);
 	struct stat st;
 	int fd;
 
@@ -33,23 +31,17 @@ static struct mapped map_file(const char *dir, const char *name, int writable)
 		return m;
 	memcpy(path, dir, dir_len);
 	memcpy(path + dir_len, name, name_len + 1);
+	/* O_NONBLOCK: a FIFO must not make the process wait */
 	fd = dlfm_sys_open(path,
 			   (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0)
 		return m;
-	if (dlfm_sys_fstat(fd, &st) == 0 && trusted(&st)) {
+	if (dlfm_sys_fstat(fd, &st) == 0 && is_trusted(&st)) {
 		m.size = (size_t)st.st_size;
-		m.at = dlfm_sys_mmap(m.size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-				     MAP_SHARED, fd);
+		m.at = dlfm_sys_mmap(m.size, prot, MAP_SHARED, fd);
 	}
 	dlfm_sys_close(fd);
 	return m;
-}
-
-static void unmap(struct mapped m)
-{
-	if (m.at)
-		dlfm_sys_munmap(m.at, m.size);
 }
 
 /* A copy or hard link of an image elsewhere would lead to files that are not the image's. */
@@ -62,22 +54,19 @@ static int is_at_its_place(const struct dlfm_image *im, const char *dir)
 	       memcmp(root + n, "/root", 5) == 0;
 }
 
-int audit_image_attach(struct dlfm_image *im)
+int dlfm_image_map(struct dlfm_image *im, const char *dir)
 {
-	const char *dir = audit_getenv(DLFM_ENV_IMAGE);
-	struct mapped index, dirty;
+	const struct mapped index = map_file(dir, "/index", 0), dirty = map_file(dir, "/dirty", 1);
 
 	im->header = NULL;
-	if (!dir || dir[0] != '/')
-		return 0;
-	index = map_file(dir, "/index", 0);
-	dirty = map_file(dir, "/dirty", 1);
-	if (index.at && dirty.at &&
+	if (dir[0] == '/' && index.at && dirty.at &&
 	    dlfm_image_attach(im, index.at, index.size, dirty.at, dirty.size) == 0 &&
 	    is_at_its_place(im, dir))
-		return 1;
+		return 0;
 	im->header = NULL;
-	unmap(index);
-	unmap(dirty);
-	return 0;
+	if (index.at)
+		dlfm_sys_munmap(index.at, index.size);
+	if (dirty.at)
+		dlfm_sys_munmap(dirty.at, dirty.size);
+	return -1;
 }
