@@ -34,11 +34,7 @@ static void record(struct dlfm_journal *j, enum dlfm_record_kind kind, const cha
 
 static void write_and_die(void)
 {
-	const struct dlfm_journal_process process = {.layer = DLFM_LAYER_DL,
-						     .program = "/bin/x",
-						     .tunables = "a=b",
-						     .node = "n1",
-						     .cwd = "/home"};
+	const struct dlfm_journal_process process = {.layer = DLFM_LAYER_DL, .tunables = "a=b"};
 	struct dlfm_journal *j = dlfm_journal_open(dir, &process);
 	char path[64];
 	int i;
@@ -124,10 +120,10 @@ static void killed_process_left_all(void **state)
 	assert_string_equal(s.last, "/sw/lib/libx.so");
 	assert_int_equal(
 		dlfm_journal_copy(&j, open(dir, O_RDONLY | O_DIRECTORY), "dl-1-2.journal", &e), 0);
-	assert_string_equal(j.program, "/bin/x");
+	assert_non_null(strstr(j.program, "journal-read"));
 	assert_null(j.ld_library_path);
 	assert_string_equal(j.tunables, "a=b");
-	assert_string_equal(j.cwd, "/home");
+	assert_int_equal(j.cwd[0], '/');
 	dlfm_journal_release(&j);
 }
 
