@@ -24,16 +24,18 @@ static long now_ms(void)
 	return t.tv_sec * 1000L + t.tv_nsec / 1000000;
 }
 
-/* srun blocks its signals and waits for them in a thread; its children must have them as usual. */
+/*
+ * srun blocks its signals and waits for them in a thread; its children must have them as usual. What is ignored
+ * stays so: nohup(1), and SIGTERM when journals are packed.
+ */
 static int start(pid_t *pid, int out, const char *const argv[], const char *const envp[])
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	sigset_t none, all;
+	sigset_t none;
 	int rc;
 
 	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attributes);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
@@ -44,8 +46,7 @@ static int start(pid_t *pid, int out, const char *const argv[], const char *cons
 	posix_spawn_file_actions_addclosefrom_np(&files, 3);
 #endif
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	rc = posix_spawn(pid, argv[0], &files, &attributes, (char *const *)argv,
 			 (char *const *)envp);
 	posix_spawnattr_destroy(&attributes);

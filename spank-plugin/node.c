@@ -21,20 +21,11 @@
 
 enum { EPILOG_SECONDS = 60, NOBODY = 65534 };
 
-/* How this node's tasks ended. */
-static unsigned tasks_failed, tasks_killed;
-
-void plugin_step_task_exit(spank_t sp)
-{
-	int status = 0;
-
-	if (spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
-		return;
-	if (WIFSIGNALED(status))
-		tasks_killed++;
-	else if (WEXITSTATUS(status))
-		tasks_failed++;
-}
+/* How this node's tasks ended; whether their journals were collected. */
+static struct {
+	unsigned ended, failed, killed;
+	int collected;
+} tasks;
 
 static int get_user(spank_t sp, struct as_user *user)
 {
@@ -57,7 +48,7 @@ static void collect(const struct as_user *user, const char *key)
 	char program[PATH_MAX], dlfm[PATH_MAX], number[3][16];
 	const char *argv[] = {program,	 dlfm, plugin.args.dirs_text, key, number[0], number[1],
 			      number[2], NULL};
-	unsigned values[] = {tasks_failed, tasks_killed, plugin.args.timeout};
+	unsigned values[] = {tasks.failed, tasks.killed, plugin.args.timeout};
 	int i, status;
 
 	if (!plugin_path(&plugin.args, PLUGIN_COLLECT, program) ||
@@ -76,12 +67,33 @@ void plugin_step_exit(spank_t sp)
 	uint32_t job = 0, step = 0;
 	char key[32];
 
-	if (!spank_env_get(sp, TICKET_COLLECT_VARIABLE) || get_user(sp, &user) < 0 ||
-	    spank_get_item(sp, S_JOB_ID, &job) != ESPANK_SUCCESS ||
+	if (tasks.collected || !spank_env_get(sp, TICKET_COLLECT_VARIABLE) ||
+	    get_user(sp, &user) < 0 || spank_get_item(sp, S_JOB_ID, &job) != ESPANK_SUCCESS ||
 	    spank_get_item(sp, S_JOB_STEPID, &step) != ESPANK_SUCCESS)
 		return;
 	snprintf(key, sizeof(key), "%u.%u", job, step);
+	tasks.collected = 1;
 	collect(&user, key);
+}
+
+/*
+ * srun learns of a task's end after this has returned. So the journals are collected before srun goes on, and, where it
+ * made the allocation itself, before it ends the job: then what still runs is killed after KillWait.
+ */
+void plugin_step_task_exit(spank_t sp)
+{
+	uint32_t n = 0;
+	int status = 0;
+
+	if (spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
+		return;
+	tasks.ended++;
+	if (WIFSIGNALED(status))
+		tasks.killed++;
+	else if (WEXITSTATUS(status))
+		tasks.failed++;
+	if (spank_get_item(sp, S_JOB_LOCAL_TASK_COUNT, &n) == ESPANK_SUCCESS && tasks.ended == n)
+		plugin_step_exit(sp);
 }
 
 /* ---- the epilog ---- */

@@ -35,11 +35,12 @@ static int take_option(int val, const char *value, int remote)
 /* Slurm prints the usage as one paragraph, and breaks its lines itself. It copies all of it. */
 static char name[] = "dlfm";
 static char arginfo[] = "record[:FILE]|replay:FILE|FILE|off[,OPTION...]";
-static char usage[] = "Load shared libraries and Python files from node memory: record[:FILE] records what "
-	      "the step loads into a cache; replay:FILE stages the cache on all nodes and answers "
-	      "from it; FILE alone records if it is absent, else replays; off. Options: require, "
-	      "report[=FILE], learn, layers=dl|fm, stale=refresh|drop|fail, "
-	      "transport=tcp|mpi|pmix, scope=shared|all. See dlfm.so(8).";
+static char usage[] =
+	"Load shared libraries and Python files from node memory: record[:FILE] records what "
+	"the step loads into a cache; replay:FILE stages the cache on all nodes and answers "
+	"from it; FILE alone records if it is absent, else replays; off. Options: require, "
+	"report[=FILE], learn, layers=dl|fm, stale=refresh|drop|fail, "
+	"transport=tcp|mpi|pmix, scope=shared|all. See dlfm.so(8).";
 
 static struct spank_option dlfm_option = {
 	.name = name,

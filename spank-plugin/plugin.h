@@ -58,8 +58,8 @@ int plugin_task_init(spank_t sp);
 
 /* ---- node.c: slurmstepd as root; the epilog ---- */
 
-void plugin_step_task_exit(spank_t sp); /* one task ended */
-void plugin_step_exit(spank_t sp);	/* all tasks ended: collects journals */
+void plugin_step_task_exit(spank_t sp); /* one task ended; with the last, collects journals */
+void plugin_step_exit(spank_t sp);	/* the step ends: the same, if it was not done */
 void plugin_job_epilog(spank_t sp);	/* releases leases, removes what the job left */
 
 /* ---- node-start.c: slurmd ---- */
