@@ -27,11 +27,12 @@
 static const char *const absent = "", *const not_directory = "/dev/null/";
 
 static struct dlfm_image image;
-static const struct link_map
-	*asker; /* of the question that is being answered: ld.so holds its lock */
-static uint64_t
-	candidate_hash; /* of the last candidate that was answered with a staged name, 0: none */
-static uint32_t table;	/* of this process's search environment, DLFM_NONE: path tier only */
+/* The table of this process's search environment; DLFM_NONE: path tier only. */
+static uint32_t table;
+/* Who asks the question that is being answered: ld.so holds its lock meanwhile. */
+static const struct link_map *asker;
+/* The hash of the last candidate that was answered with a staged name, 0: none. */
+static uint64_t candidate_hash;
 
 static const char *root(void) /* "<image>/root..." */
 {
