@@ -54,6 +54,15 @@ static int is_at_its_place(const struct dlfm_image *im, const char *dir)
 	       memcmp(root + n, "/root", 5) == 0;
 }
 
+/* The recorded paths are those of the file system that the image's builder saw. */
+static int is_same_root(const struct dlfm_image *im)
+{
+	struct stat st;
+
+	return dlfm_sys_stat("/", &st) == 0 && st.st_dev == im->header->root_dev &&
+	       st.st_ino == im->header->root_ino;
+}
+
 int dlfm_image_map(struct dlfm_image *im, const char *dir)
 {
 	const struct mapped index = map_file(dir, "/index", 0), dirty = map_file(dir, "/dirty", 1);
@@ -61,7 +70,7 @@ int dlfm_image_map(struct dlfm_image *im, const char *dir)
 	im->header = NULL;
 	if (dir[0] == '/' && index.at && dirty.at &&
 	    dlfm_image_attach(im, index.at, index.size, dirty.at, dirty.size) == 0 &&
-	    is_at_its_place(im, dir))
+	    is_at_its_place(im, dir) && is_same_root(im))
 		return 0;
 	im->header = NULL;
 	if (index.at)

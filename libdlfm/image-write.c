@@ -350,6 +350,9 @@ static void lay_out(const struct writer *w, struct dlfm_image_header *h)
 
 static void fill_header(const struct writer *w, struct dlfm_image_header *h)
 {
+	struct stat slash = {0}; /* if this fails, the image is used by nobody */
+
+	(void)!stat("/", &slash);
 	memcpy(h->magic, DLFM_IMAGE_MAGIC, sizeof(h->magic));
 	h->byte_order = DLFM_IMAGE_BYTE_ORDER;
 	h->version = DLFM_IMAGE_VERSION;
@@ -358,6 +361,8 @@ static void fill_header(const struct writer *w, struct dlfm_image_header *h)
 	h->root_len = w->strings.root_len;
 	h->static_tls = w->in->static_tls;
 	h->hwcaps = dlfm_hwcaps_level();
+	h->root_dev = slash.st_dev;
+	h->root_ino = slash.st_ino;
 }
 
 static int fill(struct writer *w, struct dlfm_image_header *h)

@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #define DLFM_IMAGE_MAGIC      "DLFMIMG"
-#define DLFM_IMAGE_VERSION    2
+#define DLFM_IMAGE_VERSION    3
 #define DLFM_IMAGE_BYTE_ORDER 0x01020304u
 #define DLFM_NONE	      0xffffffffu /* no such index */
 
@@ -51,6 +51,7 @@ struct dlfm_image_header {
 	uint32_t root_len;		    /* length of "<image>/root", which starts at string 0 */
 	uint64_t static_tls;		    /* bytes for glibc.rtld.optional_static_tls, 0: no need */
 	uint64_t hwcaps;		    /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
+	uint64_t root_dev, root_ino;	    /* of "/": in a container or chroot, paths are others */
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */
@@ -179,8 +180,8 @@ int dlfm_image_attach(struct dlfm_image *im, const void *index, size_t index_siz
 
 /*
  * Maps and attaches the image in directory `dir` (image-map.c: raw system calls only; never waits). Returns 0, or -1
- * with im->header NULL and nothing mapped if there is none, if it is damaged, somebody else's, writable by others, or
- * not at the place for which it was built.
+ * with im->header NULL and nothing mapped if there is none, if it is damaged, somebody else's, writable by others, not
+ * at the place for which it was built, or built under another root directory (that of the host of a container).
  */
 int dlfm_image_map(struct dlfm_image *im, const char *dir);
 

@@ -102,6 +102,11 @@ static inline int dlfm_sys_fstat(int fd, struct stat *st)
 	return (int)dlfm_sys3(SYS_fstat, fd, (long)st, 0);
 }
 
+static inline int dlfm_sys_stat(const char *path, struct stat *st)
+{
+	return (int)dlfm_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, 0, 0, 0);
+}
+
 static inline int dlfm_sys_access(const char *path, int mode)
 {
 	return (int)dlfm_sys3(SYS_faccessat, AT_FDCWD, (long)path, mode);

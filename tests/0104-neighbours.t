@@ -88,6 +88,21 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "needs root" "somebody else's image"
 fi
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	# what a container that shares /dev/shm looks like: the same names mean other files
+	mkdir "$scratch/jail"
+	run unshare --mount bash -c 'mount --rbind / "$1" && exec chroot "$1" "${@:2}"' bash "$scratch/jail" \
+		env "$path" DLFM_IMAGE="$image" LD_AUDIT="$auditor" strace -f -o "$scratch/trace" "$sw/prog"
+	is "$(grep -c "$image/root/" "$scratch/trace")" 2 "a bind mount of the same root directory is the same"
+	mkdir "$scratch/jail2"
+	run unshare --mount bash -c 'for d in /*/; do mkdir "$1$d" && mount --rbind "$d" "$1$d" || exit 9; done
+		exec chroot "$1" "${@:2}"' bash "$scratch/jail2" \
+		env "$path" DLFM_IMAGE="$image" LD_AUDIT="$auditor" strace -f -o "$scratch/trace" "$sw/prog"
+	is "$out$err" "$plain_prog" "under another root directory: as plain"
+	is "$(grep -c "$image/root/" "$scratch/trace")" 0 "under another root directory: no staged file is opened"
+else
+	skip "needs root" "under another root directory"
+fi
 run env "$path" DLFM_IMAGE="$image" DLFM_DISABLE=0 LD_AUDIT="$auditor" strace -f -o "$scratch/trace" "$sw/prog"
 isnt "$(grep -c '/root/' "$scratch/trace")" 0 "DLFM_DISABLE=0 leaves it on"
 

@@ -151,7 +151,6 @@ static struct answer look_up(const char *path)
 		return present(&found);
 	if (found.answer == DLFM_UNKNOWN)
 		return unknown(path, &found);
-	audit_record_count(DLFM_COUNT_ABSENT);
 	return (struct answer){.kind = FAILS, .err = found.err};
 }
 
@@ -261,6 +260,9 @@ static const char *name_with_slash(const char *requester, const char *name)
 		audit_names_expect(answer.staged, path, cwd);
 		return answer.staged;
 	}
+	/* ld.so's message names what it could not open, so that it must try: nothing else is asked in between. */
+	if (answer.kind == FAILS && !answer.missed)
+		audit_record_count(DLFM_COUNT_LOCAL);
 	return original ? original : name;
 }
 
@@ -316,6 +318,8 @@ const char *audit_answer_candidate(const struct link_map *by, const char *reques
 	}
 	if (answer.kind == PASS || (answer.err != ENOENT && answer.err != ENOTDIR))
 		return original;
+	if (!answer.missed)
+		audit_record_count(DLFM_COUNT_ABSENT);
 	if (original == candidate && !answer.missed)
 		answer_directory(candidate, flag);
 	return answer.err == ENOENT ? absent : not_directory;
