@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* dlfm-stage: one process a node; see dlfm-stage(1). */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "pmix-dist/bulk.h"
 #include "pmix-dist/debug.h"
 #include "pmix-dist/verdict.h"
 #include "pmix-dist/watchdog.h"
@@ -39,26 +41,9 @@ static int fail(const struct dlfm_error *e)
 	return DLFM_EXIT_OWN;
 }
 
-/* What this rank says, and its exit code. Only rank 0 speaks. */
-static int conclude(const struct tree_result *r, const struct options *o, const struct wireup *w)
-{
-	struct verdict v;
-
-	if (wireup_rank(w) != 0)
-		return r->known ? 0 : DLFM_EXIT_OWN;
-	if (!r->known) {
-		fprintf(stderr, "dlfm: not staged: %s\n", r->error.text);
-		return DLFM_EXIT_OWN;
-	}
-	verdict_make(&v, r, o, w);
-	if (v.status != 0 || !o->quiet)
-		fprintf(stderr, "dlfm: %s\n", v.line);
-	return v.status;
-}
-
 static int stage(const struct options *o)
 {
-	struct tree_result result;
+	struct stage_result result;
 	struct dlfm_error e;
 	struct wireup *w;
 	int status;
@@ -68,14 +53,36 @@ static int stage(const struct options *o)
 	if (wireup_open(&w, &e) < 0)
 		return fail(&e);
 	debug_start(wireup_rank(w));
-	tree_run(&result, &o->tree, w, &stop);
-	status = conclude(&result, o, w);
+	if (o->transport == DLFM_TRANSPORT_PMIX)
+		bulk_run(&result, o, w, &stop);
+	else
+		tree_run(&result, &o->tree, w, &stop);
+	status = verdict_say(&result, o, wireup_rank(w));
 	watchdog(leaving, status, NULL);
 	reports_free(&result.reports);
 	wireup_close(w);
 	if (result.stuck)
 		_exit(status);
 	return status;
+}
+
+/*
+ * Becomes dlfm-stage-mpi, which lies beside this program in a build tree, else among DLFM's helpers. Ranks that wait in MPI
+ * must not take the processor from those that decompress: OpenMPI is asked to yield unless the user said something.
+ */
+static int run_mpi(char **argv)
+{
+	char self[PATH_MAX], path[PATH_MAX + 32];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+	self[n > 0 ? n : 0] = '\0';
+	snprintf(path, sizeof(path), "%s-mpi", self);
+	execv(path, argv);
+	execv(DLFM_HELPERDIR "/dlfm-stage-mpi", argv);
+	fprintf(stderr, "dlfm: transport=mpi is not installed: cannot run %s: %s\n",
+		DLFM_HELPERDIR "/dlfm-stage-mpi", strerror(errno));
+	return DLFM_EXIT_OWN;
 }
 
 static int release(const struct options *o)
@@ -95,6 +102,8 @@ int main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc > 0 ? 0 : fail(&e);
+	if (o.transport == DLFM_TRANSPORT_MPI && !o.release)
+		return run_mpi(argv);
 	catch_signals();
 	rc = o.release ? release(&o) : stage(&o);
 	free(o.dirs_text);

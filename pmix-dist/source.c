@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Jobs that open and read the cache. */
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "pmix-dist/source.h"
 
 /* Chunks a job: 1 MiB, what a parallel file system likes to be asked for. */
 enum { READ_AT_ONCE = 4 };
 
-/* Reads exactly `size` bytes at `offset`. */
-static int read_at(const struct source *s, void *to, size_t size, uint64_t offset,
-		   struct dlfm_error *e)
-{
-	uint8_t *p = to;
-
-	while (size > 0) {
-		ssize_t n = pread(s->fd, p, size, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return dlfm_errnof(e, "cannot read %s", s->path);
-		if (n == 0)
-			return dlfm_errf(e, "%s ended while it was read: it is being written to",
-					 s->path);
-		p += n;
-		size -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
-}
-
 static int read_chunk(const struct source *s, uint64_t number, uint8_t *to, struct dlfm_error *e)
 {
-	return read_at(s, to, ring_chunk_size(s->ring, number), number * CHUNK_SIZE, e);
+	return input_read(&s->in, to, ring_chunk_size(s->ring, number), number * CHUNK_SIZE, e);
 }
 
 /* ---- open ---- */
@@ -44,27 +18,8 @@ static int read_chunk(const struct source *s, uint64_t number, uint8_t *to, stru
 static void run_open(struct job *j)
 {
 	struct source *s = (struct source *)((char *)j - offsetof(struct source, open));
-	struct stat st;
 
-	s->rc = -1;
-	s->fd = dlfm_stale_open(s->path, s->policy, 0, &s->report, &s->job_error);
-	if (s->fd < 0)
-		return;
-	if (fstat(s->fd, &st) < 0) {
-		dlfm_errnof(&s->job_error, "cannot stat %s", s->path);
-		return;
-	}
-	if ((size_t)st.st_size < sizeof(s->header)) {
-		dlfm_errf(&s->job_error, "%s is no cache: it has %lld bytes", s->path,
-			  (long long)st.st_size);
-		return;
-	}
-	if (read_at(s, s->header, sizeof(s->header), 0, &s->job_error) < 0)
-		return;
-	s->rc = dlfm_cache_brief(&s->brief, s->header, sizeof(s->header), &s->job_error);
-	if (s->rc == 0 && s->brief.file_size != (uint64_t)st.st_size)
-		s->rc = dlfm_errf(&s->job_error, "%s has %lld bytes, its header says %llu", s->path,
-				  (long long)st.st_size, (unsigned long long)s->brief.file_size);
+	s->rc = input_open(&s->in, s->path, s->policy, &s->job_error);
 }
 
 static void failed(struct source *s)
@@ -82,7 +37,7 @@ static void done_open(struct job *j)
 		return;
 	}
 	s->state = SOURCE_OPEN;
-	ring_set_size(s->ring, s->brief.file_size);
+	ring_set_size(s->ring, s->in.brief.file_size);
 }
 
 int source_init(struct source *s, const char *path, enum dlfm_stale policy, struct ring *ring,
@@ -90,7 +45,8 @@ int source_init(struct source *s, const char *path, enum dlfm_stale policy, stru
 {
 	double rate = s->rate;
 
-	*s = (struct source){.path = path, .policy = policy, .ring = ring, .fd = -1, .rate = rate};
+	*s = (struct source){
+		.path = path, .policy = policy, .ring = ring, .in.fd = -1, .rate = rate};
 	s->worker = worker_new(wake);
 	if (!s->worker)
 		return -1;
@@ -192,8 +148,6 @@ bool source_end(struct source *s, double limit)
 	if (!worker_end(s->worker, limit))
 		return false;
 	s->worker = NULL;
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	input_close(&s->in);
 	return true;
 }

@@ -4,8 +4,7 @@
 #ifndef DLFM_PMIX_SOURCE_H
 #define DLFM_PMIX_SOURCE_H
 
-#include "cache-tools/stage.h"
-#include "cache-tools/stale.h"
+#include "pmix-dist/input.h"
 #include "pmix-dist/ring.h"
 #include "pmix-dist/worker.h"
 
@@ -14,15 +13,12 @@ enum source_state { SOURCE_OPENING, SOURCE_OPEN, SOURCE_FAILED };
 struct source {
 	enum source_state state;
 	struct dlfm_error error; /* FAILED: why */
-	uint8_t header[DLFM_CACHE_HEADER_SIZE];
-	struct dlfm_cache_brief brief;
-	struct dlfm_stale_report report;
+	struct input in;
 
 	const char *path;
 	enum dlfm_stale policy;
 	double rate; /* bytes a second; 0: no limit */
 	double next_read;
-	int fd;
 	struct worker *worker;
 	struct ring *ring;
 	struct job open, read;

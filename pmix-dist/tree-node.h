@@ -47,7 +47,7 @@ struct parent {
 
 struct tree {
 	const struct tree_options *o;
-	struct tree_result *result;
+	struct stage_result *result;
 	struct wireup *w;
 	uint32_t rank, size;
 	double start, now;
@@ -112,5 +112,7 @@ int root_start(struct tree *t);
 void root_step(struct tree *t);
 /* Takes a report on a node. */
 void root_report(struct tree *t, const struct report *r);
+/* Finds the names of nodes that never said theirs. */
+void root_names(struct tree *t);
 
 #endif

@@ -129,13 +129,13 @@ static void settle_all(struct tree *t)
 
 static void open_source(struct tree *t)
 {
-	memcpy(t->header, t->source.header, sizeof(t->header));
+	memcpy(t->header, t->source.in.header, sizeof(t->header));
 	t->have_header = true;
-	t->result->brief = t->source.brief;
-	t->result->stale = t->source.report;
-	debug("cache %s, %llu bytes", t->source.brief.id,
-	      (unsigned long long)t->source.brief.file_size);
-	sink_open(&t->sink, &t->source.brief);
+	t->result->brief = t->source.in.brief;
+	t->result->stale = t->source.in.report;
+	debug("cache %s, %llu bytes", t->source.in.brief.id,
+	      (unsigned long long)t->source.in.brief.file_size);
+	sink_open(&t->sink, &t->source.in.brief);
 }
 
 static bool ring_wanted(const struct tree *t)
@@ -168,5 +168,17 @@ void root_step(struct tree *t)
 	if (all_settled(t) || late) {
 		settle_all(t);
 		t->finished = true;
+	}
+}
+
+void root_names(struct tree *t)
+{
+	uint32_t i;
+
+	for (i = 0; t->reports.of && i < t->size; i++) {
+		struct report *r = t->reports.of[i];
+
+		if (r && !r->node[0])
+			wireup_node(t->w, i, r->node, sizeof(r->node));
 	}
 }

@@ -163,6 +163,9 @@ static int patience(const struct tree *t)
 
 	if (delay <= 0 || delay > tick)
 		delay = tick;
+	/* The wire-up may have to ask again, and says no more of that. */
+	if (t->parent.state == PARENT_ASKED && delay > 0.01)
+		delay = 0.01;
 	return (int)(delay * 1000) + 1;
 }
 
@@ -293,13 +296,13 @@ static void end(struct tree *t)
 	free(t->moved);
 }
 
-void tree_run(struct tree_result *result, const struct tree_options *options, struct wireup *w,
+void tree_run(struct stage_result *result, const struct tree_options *options, struct wireup *w,
 	      const volatile int *stop)
 {
 	static struct tree tree; /* outlives this call if a thread does */
 	struct tree *t = &tree;
 
-	*result = (struct tree_result){0};
+	*result = (struct stage_result){0};
 	*t = (struct tree){.o = options,
 			   .result = result,
 			   .w = w,
@@ -309,9 +312,11 @@ void tree_run(struct tree_result *result, const struct tree_options *options, st
 			   .listener = -1,
 			   .wake = -1};
 	t->now = t->start;
-	t->source.fd = -1;
+	t->source.in.fd = -1;
 	if (begin(t) == 0)
 		loop(t, stop);
+	if (t->rank == 0)
+		root_names(t);
 	result->known = t->finished && !t->failed;
 	result->seconds = clock_now() - t->start;
 	result->reports = t->reports;

@@ -13,7 +13,7 @@
 
 #include "cache-tools/job-option.h"
 #include "cache-tools/stage.h"
-#include "pmix-dist/report.h"
+#include "pmix-dist/result.h"
 #include "pmix-dist/source.h"
 #include "pmix-dist/wireup.h"
 
@@ -29,19 +29,9 @@ struct tree_options {
 	double rate;	/* rank 0 reads at most so many bytes a second; 0: no limit */
 };
 
-struct tree_result {
-	bool known; /* rank 0: reports are complete; others: rank 0 said that it is over */
-	struct dlfm_error error; /* known is false: why */
-	struct dlfm_cache_brief brief;
-	struct dlfm_stale_report stale;
-	struct reports reports; /* rank 0: one of each rank; to be freed by the caller */
-	double seconds;
-	bool stuck; /* a thread hangs in a system call: leave by _exit */
-};
-
 /* Stages on this node and takes part in staging on the others. `stop` is set by a signal handler to
  * end it. */
-void tree_run(struct tree_result *result, const struct tree_options *options, struct wireup *w,
+void tree_run(struct stage_result *result, const struct tree_options *options, struct wireup *w,
 	      const volatile int *stop);
 
 #endif

@@ -28,7 +28,7 @@ struct failure {
 	bool written;
 };
 
-static size_t collect(struct failure *f, const struct reports *all, const struct wireup *w)
+static size_t collect(struct failure *f, const struct reports *all)
 {
 	size_t n = 0;
 	uint32_t i;
@@ -40,8 +40,6 @@ static size_t collect(struct failure *f, const struct reports *all, const struct
 			continue;
 		if (r)
 			memcpy(f[n].node, r->node, sizeof(f[n].node));
-		if (!f[n].node[0])
-			wireup_node(w, i, f[n].node, sizeof(f[n].node));
 		if (!f[n].node[0])
 			snprintf(f[n].node, sizeof(f[n].node), "rank%u", i);
 		f[n++].why = r && r->text[0] ? r->text : "no word from it";
@@ -101,7 +99,7 @@ static void write_stale(struct verdict *v, const struct dlfm_stale_report *s)
 		append(v, "; %lu recorded paths had changed (%s)", n, s->first);
 }
 
-static void write_success(struct verdict *v, const struct tree_result *r, size_t ready,
+static void write_success(struct verdict *v, const struct stage_result *r, size_t ready,
 			  size_t had_it)
 {
 	append(v, "staged %.1f MiB on %zu node%s in %.2f s", (double)r->brief.file_size / 1048576,
@@ -110,8 +108,7 @@ static void write_success(struct verdict *v, const struct tree_result *r, size_t
 		append(v, " (%zu had it already)", had_it);
 }
 
-void verdict_make(struct verdict *v, const struct tree_result *r, const struct options *o,
-		  const struct wireup *w)
+void verdict_make(struct verdict *v, const struct stage_result *r, const struct options *o)
 {
 	size_t had_it, ready = count_ready(&r->reports, &had_it), n = r->reports.n - ready;
 	struct failure *f = calloc(n + 1, sizeof(*f));
@@ -125,11 +122,27 @@ void verdict_make(struct verdict *v, const struct tree_result *r, const struct o
 		v->status = ready == 0 || o->require ? DLFM_EXIT_OWN : STAGE_EXIT_SOME;
 		append(v, "staging failed on %zu of %u nodes", n, r->reports.n);
 		if (f && names)
-			write_reasons(v, f, collect(f, &r->reports, w), names);
+			write_reasons(v, f, collect(f, &r->reports), names);
 		if (v->status == STAGE_EXIT_SOME)
 			append(v, "; tasks on %s run without DLFM", n == 1 ? "it" : "them");
 	}
 	write_stale(v, &r->stale);
 	free(f);
 	free(names);
+}
+
+int verdict_say(const struct stage_result *r, const struct options *o, uint32_t rank)
+{
+	struct verdict v;
+
+	if (rank != 0)
+		return r->known ? 0 : DLFM_EXIT_OWN;
+	if (!r->known) {
+		fprintf(stderr, "dlfm: not staged: %s\n", r->error.text);
+		return DLFM_EXIT_OWN;
+	}
+	verdict_make(&v, r, o);
+	if (v.status != 0 || !o->quiet)
+		fprintf(stderr, "dlfm: %s\n", v.line);
+	return v.status;
 }

@@ -15,10 +15,11 @@ struct verdict {
 	char line[4096]; /* without "dlfm: " and newline */
 };
 
-/* From one report a rank (a rank without one failed); names of nodes that no report tells come from
- * `w`. */
-void verdict_make(struct verdict *v, const struct tree_result *r, const struct options *o,
-		  const struct wireup *w);
+/* From the reports of rank 0; a rank without one failed. */
+void verdict_make(struct verdict *v, const struct stage_result *r, const struct options *o);
+
+/* Prints what this rank has to say (only rank 0 speaks) and returns its exit code. */
+int verdict_say(const struct stage_result *r, const struct options *o, uint32_t rank);
 
 /*
  * Writes names as Slurm does: n[1-3,7],login. Sorts `names`. What does not fit in `size` bytes is

@@ -2,6 +2,8 @@
 /* Wire-up by PMIx. */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +27,7 @@ struct wireup_get {
 	struct wireup *w;
 	pmix_proc_t rank;
 	char name[PMIX_MAX_KEYLEN + 1];
-	double end, again; /* again: when to ask once more */
+	double end, again, pause; /* again: when to ask once more */
 	int wake;
 
 	pthread_mutex_t lock;
@@ -96,15 +98,11 @@ static int join(struct wireup *w, struct dlfm_error *e)
 int wireup_open(struct wireup **out, struct dlfm_error *e)
 {
 	struct wireup *w = calloc(1, sizeof(*w));
-	const char *name = getenv("SLURMD_NODENAME");
 
 	*out = NULL;
 	if (!w)
 		return dlfm_errf(e, "no memory");
-	if (name)
-		snprintf(w->node, sizeof(w->node), "%s", name);
-	else
-		gethostname(w->node, sizeof(w->node) - 1);
+	wireup_own_node(w->node, sizeof(w->node));
 	if (join(w, e) < 0) {
 		wireup_close(w);
 		return -1;
@@ -262,7 +260,8 @@ int wireup_take(struct wireup_get *g, const void **data, size_t *size, struct dl
 	if (answered && g->asked) {
 		/* Too early, or a passing failure of the servers. */
 		g->asked = false;
-		g->again = now + 0.1;
+		g->pause = g->pause == 0 ? 0.005 : g->pause < 0.2 ? 2 * g->pause : 0.2;
+		g->again = now + g->pause;
 	}
 	return 0;
 }
@@ -271,6 +270,54 @@ void wireup_end(struct wireup_get *g)
 {
 	if (g)
 		get_release(g);
+}
+
+/* Given up by the caller or answered by PMIx's thread, whichever comes last, frees it. */
+struct fence {
+	pmix_proc_t all;
+	pmix_info_t limit;
+	sem_t done;
+	atomic_int users;
+};
+
+static void fence_release(struct fence *f)
+{
+	if (atomic_fetch_sub(&f->users, 1) > 1)
+		return;
+	sem_destroy(&f->done);
+	free(f);
+}
+
+static void fenced(pmix_status_t status, void *arg)
+{
+	struct fence *f = arg;
+
+	(void)status;
+	sem_post(&f->done);
+	fence_release(f);
+}
+
+void wireup_fence(struct wireup *w, double limit)
+{
+	struct fence *f = calloc(1, sizeof(*f));
+	int seconds = (int)limit + 1;
+	struct timespec end;
+	pmix_proc_t all;
+
+	if (!f)
+		return;
+	sem_init(&f->done, 0, 0);
+	f->users = 2;
+	PMIX_LOAD_PROCID(&all, w->self.nspace, PMIX_RANK_WILDCARD);
+	f->all = all;
+	PMIX_INFO_LOAD(&f->limit, PMIX_TIMEOUT, &seconds, PMIX_INT);
+	if (PMIx_Fence_nb(&f->all, 1, &f->limit, 1, fenced, f) != PMIX_SUCCESS)
+		fenced(PMIX_ERROR, f);
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += seconds;
+	while (sem_timedwait(&f->done, &end) < 0 && errno == EINTR)
+		continue;
+	fence_release(f);
 }
 
 void wireup_close(struct wireup *w)

@@ -29,6 +29,9 @@ uint32_t wireup_size(const struct wireup *w);
 /* The node's name of a rank, "" if that is not known without asking it. Own rank: always known. */
 void wireup_node(const struct wireup *w, uint32_t rank, char *name, size_t size);
 
+/* What this node is called: by Slurm, else by gethostname(2). (node-name.c) */
+void wireup_own_node(char *name, size_t size);
+
 /* A value: name and bytes; the bytes are copied. After the last one: wireup_commit(). */
 int wireup_put(struct wireup *w, const char *name, const void *data, size_t size,
 	       struct dlfm_error *e);
@@ -45,6 +48,11 @@ int wireup_take(struct wireup_get *g, const void **data, size_t *size, struct dl
 /* Ends it, answered or not. NULL is allowed. */
 void wireup_end(struct wireup_get *g);
 
+/*
+ * Waits for the others, at most `limit` seconds. Only a hint: it may return at once, and it may take the whole limit
+ * though all have come.
+ */
+void wireup_fence(struct wireup *w, double limit);
 /* Leaves; may take long (see watchdog.h). Frees *w. */
 void wireup_close(struct wireup *w);
 

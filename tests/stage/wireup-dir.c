@@ -110,6 +110,12 @@ void wireup_end(struct wireup_get *g)
 	free(g);
 }
 
+void wireup_fence(struct wireup *w, double limit)
+{
+	(void)w;
+	(void)limit;
+}
+
 void wireup_close(struct wireup *w)
 {
 	free(w);

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cache by PMIx values. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "pmix-dist/bulk.h"
+#include "pmix-dist/bytes.h"
+#include "pmix-dist/clock.h"
+#include "pmix-dist/debug.h"
+#include "pmix-dist/input.h"
+
+enum { PIECE_SIZE = 2 * 1024 * 1024, NAME_SIZE = 32, HEADER_TEXT = 1024 };
+
+/* dlfm.header: 0 and the cache's header, or 1 and why there is none. */
+enum {
+	HEADER_SIZE =
+		1 + (HEADER_TEXT > DLFM_CACHE_HEADER_SIZE ? HEADER_TEXT : DLFM_CACHE_HEADER_SIZE)
+};
+
+struct bulk {
+	const struct options *o;
+	struct wireup *w;
+	struct stage_result *result;
+	double start;
+	int wake;
+	const volatile int *stop;
+	struct dlfm_stager *stager;
+	struct report self;
+};
+
+static uint64_t pieces(const struct bulk *b)
+{
+	return (b->result->brief.file_size + PIECE_SIZE - 1) / PIECE_SIZE;
+}
+
+static size_t piece_size(const struct bulk *b, uint64_t i)
+{
+	uint64_t left = b->result->brief.file_size - i * PIECE_SIZE;
+
+	return left < PIECE_SIZE ? left : PIECE_SIZE;
+}
+
+static void piece_name(char name[NAME_SIZE], uint64_t i)
+{
+	snprintf(name, NAME_SIZE, "dlfm.piece.%llu", (unsigned long long)i);
+}
+
+/* ---- staging on this node ---- */
+
+static void say(struct bulk *b, enum report_kind kind, const char *text)
+{
+	b->self.kind = kind;
+	snprintf(b->self.text, sizeof(b->self.text), "%s", text);
+}
+
+static void fail(struct bulk *b, const struct dlfm_error *e)
+{
+	dlfm_stager_abort(b->stager);
+	b->stager = NULL;
+	say(b, REPORT_FAILED, e->text);
+}
+
+/* True if data are needed. */
+static bool open_stager(struct bulk *b)
+{
+	char image[PATH_MAX];
+	struct dlfm_error e;
+	int rc = dlfm_stager_open(&b->stager, &b->result->brief, &b->o->tree.stage, &e);
+
+	if (rc == DLFM_STAGE_NEEDED)
+		return true;
+	if (rc < 0) {
+		fail(b, &e);
+		return false;
+	}
+	dlfm_stager_finish(b->stager, image, NULL);
+	b->stager = NULL;
+	say(b, REPORT_READY, "had it already");
+	return false;
+}
+
+static void feed(struct bulk *b, const void *data, size_t size)
+{
+	struct dlfm_error e;
+
+	if (b->stager && dlfm_stager_feed(b->stager, data, size, &e) < 0)
+		fail(b, &e);
+}
+
+static void finish(struct bulk *b)
+{
+	char image[PATH_MAX];
+	struct dlfm_error e;
+	int rc;
+
+	if (!b->stager)
+		return;
+	rc = dlfm_stager_finish(b->stager, image, &e);
+	b->stager = NULL;
+	if (rc == 0)
+		say(b, REPORT_READY, "");
+	else
+		say(b, REPORT_FAILED, e.text);
+}
+
+/* ---- getting ---- */
+
+/* Waits for a value, at most until `end`. 0, or -1 with a text; wireup_end() it in either case. */
+static int wait_for(struct bulk *b, struct wireup_get *g, const void **data, size_t *size,
+		    struct dlfm_error *e)
+{
+	struct pollfd p = {.fd = b->wake, .events = POLLIN};
+	uint64_t count;
+	int rc = g ? 0 : dlfm_errf(e, "no memory");
+
+	while (rc == 0) {
+		rc = wireup_take(g, data, size, e);
+		if (rc == 0 && *b->stop)
+			rc = dlfm_errf(e, "interrupted");
+		if (rc == 0 && poll(&p, 1, 50) > 0 && read(b->wake, &count, sizeof(count)) < 0)
+			count = 0; /* somebody else was faster: asked again */
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static struct wireup_get *ask(struct bulk *b, uint32_t rank, const char *name, double limit)
+{
+	return wireup_start(b->w, rank, name, limit, b->wake);
+}
+
+/* Seconds left of the limit of the whole. */
+static double left(const struct bulk *b)
+{
+	double seconds = b->start + b->o->tree.timeout - clock_now();
+
+	return seconds > 0 ? seconds : 0;
+}
+
+static int get_header(struct bulk *b)
+{
+	struct wireup_get *g = ask(b, 0, "dlfm.header", left(b));
+	const uint8_t *p;
+	size_t size;
+	int rc = wait_for(b, g, (const void **)&p, &size, &b->result->error);
+
+	if (rc == 0 && (size != HEADER_SIZE || p[0] > 1))
+		rc = dlfm_errf(&b->result->error, "rank 0 is of another version of dlfm-stage");
+	else if (rc == 0 && p[0] == 1)
+		b->result->known = true; /* rank 0 says why */
+	else if (rc == 0)
+		rc = dlfm_cache_brief(&b->result->brief, p + 1, DLFM_CACHE_HEADER_SIZE,
+				      &b->result->error);
+	wireup_end(g);
+	return b->result->known ? -1 : rc;
+}
+
+static void get_piece(struct bulk *b, uint64_t i)
+{
+	char name[NAME_SIZE];
+	struct wireup_get *g;
+	struct dlfm_error e;
+	const void *data;
+	size_t size;
+
+	piece_name(name, i);
+	g = ask(b, 0, name, left(b));
+	if (wait_for(b, g, &data, &size, &e) < 0)
+		fail(b, &e);
+	else
+		feed(b, data, size);
+	wireup_end(g);
+}
+
+static void run_other(struct bulk *b)
+{
+	uint8_t bytes[FRAME_CONTROL_MAX];
+	uint64_t i;
+
+	if (get_header(b) < 0)
+		return;
+	if (open_stager(b))
+		for (i = 0; i < pieces(b) && b->stager; i++)
+			get_piece(b, i);
+	finish(b);
+	if (wireup_put(b->w, "dlfm.report", bytes, report_pack(&b->self, bytes),
+		       &b->result->error) == 0 &&
+	    wireup_commit(b->w, &b->result->error) == 0)
+		b->result->known = true;
+}
+
+/* ---- rank 0 ---- */
+
+static int put_header(struct bulk *b, const uint8_t *header)
+{
+	uint8_t bytes[HEADER_SIZE] = {0};
+
+	if (header) {
+		memcpy(bytes + 1, header, DLFM_CACHE_HEADER_SIZE);
+	} else {
+		bytes[0] = 1;
+		memcpy(bytes + 1, b->result->error.text, HEADER_TEXT - 1);
+	}
+	return wireup_put(b->w, "dlfm.header", bytes, sizeof(bytes), &b->result->error);
+}
+
+static int check_size(struct bulk *b)
+{
+	double size = (double)b->result->brief.file_size;
+
+	if (wireup_size(b->w) == 1 || size <= b->o->pmix_max)
+		return 0;
+	return dlfm_errf(&b->result->error,
+			 "%s has %.0f MiB, transport=pmix takes at most %.0f (--pmix-max): "
+			 "use transport=tcp",
+			 b->o->tree.cache, size / 1048576, b->o->pmix_max / 1048576);
+}
+
+/* Puts the pieces and stages them here. */
+static int put_pieces(struct bulk *b, const struct input *in)
+{
+	bool needed = open_stager(b);
+	uint8_t *piece = malloc(PIECE_SIZE);
+	char name[NAME_SIZE];
+	uint64_t i;
+	int rc = piece ? 0 : dlfm_errf(&b->result->error, "no memory");
+
+	for (i = 0; i < pieces(b) && rc == 0; i++) {
+		piece_name(name, i);
+		rc = input_read(in, piece, piece_size(b, i), i * PIECE_SIZE, &b->result->error);
+		if (rc == 0)
+			rc = wireup_put(b->w, name, piece, piece_size(b, i), &b->result->error);
+		if (rc == 0 && needed)
+			feed(b, piece, piece_size(b, i));
+	}
+	free(piece);
+	return rc;
+}
+
+static int distribute(struct bulk *b)
+{
+	struct input in;
+	int rc = input_open(&in, b->o->tree.cache, b->o->tree.stale, &b->result->error);
+
+	if (rc == 0) {
+		b->result->brief = in.brief;
+		b->result->stale = in.report;
+		rc = check_size(b);
+		if (rc == 0)
+			rc = put_pieces(b, &in);
+		if (rc == 0)
+			rc = put_header(b, in.header);
+		input_close(&in);
+	}
+	if (rc < 0)
+		put_header(b, NULL);
+	/* After a failure, too: the others wait for the header. */
+	if (wireup_commit(b->w, rc < 0 ? NULL : &b->result->error) < 0)
+		rc = -1;
+	if (rc < 0)
+		dlfm_stager_abort(b->stager);
+	else
+		finish(b);
+	return rc;
+}
+
+static void take_report(struct bulk *b, struct wireup_get *g, uint32_t rank)
+{
+	struct report r = {.kind = REPORT_FAILED, .rank = rank};
+	struct dlfm_error e = {"it sent nonsense"};
+	const void *data;
+	size_t size;
+
+	if (wait_for(b, g, &data, &size, &e) < 0 ||
+	    report_unpack(&r, rank, wireup_size(b->w), data, size) < 0) {
+		r = (struct report){.kind = REPORT_FAILED, .rank = rank};
+		wireup_node(b->w, rank, r.node, sizeof(r.node));
+		snprintf(r.text, sizeof(r.text), "%s", e.text);
+	}
+	reports_put(&b->result->reports, &r);
+}
+
+/*
+ * Nothing tells that a node has died but its silence: it may take five times as long as this one took, and the time that
+ * a node may take to start.
+ */
+static void gather(struct bulk *b)
+{
+	uint32_t i, n = wireup_size(b->w);
+	double own = clock_now() - b->start, limit = b->o->tree.join + 5 * own;
+	struct wireup_get **gets = calloc(n, sizeof(gets[0]));
+
+	if (limit > left(b))
+		limit = left(b);
+	reports_put(&b->result->reports, &b->self);
+	for (i = 1; gets && i < n; i++)
+		gets[i] = ask(b, i, "dlfm.report", limit);
+	for (i = 1; gets && i < n; i++) {
+		take_report(b, gets[i], i);
+		wireup_end(gets[i]);
+	}
+	free(gets);
+	b->result->known = gets != NULL;
+}
+
+void bulk_run(struct stage_result *result, const struct options *o, struct wireup *w,
+	      const volatile int *stop)
+{
+	struct bulk b = {.o = o, .w = w, .result = result, .start = clock_now(), .stop = stop};
+
+	*result = (struct stage_result){0};
+	b.self.rank = wireup_rank(w);
+	wireup_node(w, b.self.rank, b.self.node, sizeof(b.self.node));
+	b.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b.wake < 0 || reports_init(&result->reports, wireup_size(w)) < 0)
+		dlfm_errf(&result->error, "no memory or descriptors");
+	else if (b.self.rank != 0)
+		run_other(&b);
+	else if (distribute(&b) == 0)
+		gather(&b);
+	result->seconds = clock_now() - b.start;
+	/* Servers may forget the values of a rank that has left. A fence holds it back where it is one. */
+	if (wireup_size(w) > 1)
+		wireup_fence(w, o->tree.idle);
+	debug("fence done");
+	if (b.wake >= 0)
+		close(b.wake);
+}
