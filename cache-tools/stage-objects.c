@@ -6,11 +6,36 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-tools/job-option.h"
 #include "cache-tools/stage-private.h"
+
+static const char *const names[] = {"dlfm-audit.so", "libdlfm.so"};
+
+const char *dlfm_libdir(void)
+{
+	const char *dir = secure_getenv("DLFM_LIBDIR");
+
+	return dir && *dir ? dir : DLFM_PKGLIBDIR;
+}
+
+unsigned dlfm_layers_in(const char *libdir)
+{
+	static const unsigned layers[] = {DLFM_USE_DL, DLFM_USE_FM};
+	char path[PATH_MAX];
+	unsigned found = 0;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", libdir, names[i]) < (int)sizeof(path) &&
+		    access(path, R_OK) == 0)
+			found |= layers[i];
+	return found;
+}
 
 static int copy(int in, int lib, const char *name)
 {
@@ -50,7 +75,6 @@ static int copy_object(int lib, const char *libdir, const char *name, struct dlf
 
 int stage_copy_objects(int temp, const char *libdir, struct dlfm_error *e)
 {
-	static const char *const names[] = {"dlfm-audit.so", "libdlfm.so"};
 	int lib, i, n, copied = 0;
 
 	if (mkdirat(temp, "lib", 0700) < 0)

@@ -184,7 +184,7 @@ static struct dlfm_stager *new_stager(const struct dlfm_cache_brief *brief,
 	st->threads = o->threads ? o->threads : usual_threads();
 	st->state = STAGE_HEADER;
 	st->want = sizeof(st->header);
-	st->libdir = strdup(o->libdir ? o->libdir : DLFM_PKGLIBDIR);
+	st->libdir = strdup(o->libdir ? o->libdir : dlfm_libdir());
 	st->lease = o->lease ? strdup(o->lease) : NULL;
 	if (st->libdir && (st->lease || !o->lease))
 		return st;

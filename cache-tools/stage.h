@@ -89,6 +89,9 @@ void dlfm_stager_abort(struct dlfm_stager *st);
 /* The image of the open stager if it was DLFM_STAGE_READY (static text owned by st), else NULL. */
 const char *dlfm_stager_image(const struct dlfm_stager *st);
 
+/* Where the injected objects lie: $DLFM_LIBDIR (of a build tree), or where they are installed. */
+const char *dlfm_libdir(void);
+
 /* ---- leases: who uses an image (lease.c) ---- */
 
 /*
@@ -128,6 +131,8 @@ int dlfm_stage_file(const char *cache, const struct dlfm_stage_options *options,
 int dlfm_stage_descriptor(int fd, const struct dlfm_stage_options *options, char image[PATH_MAX],
 			  struct dlfm_error *e);
 
+/* Which layers a directory of injected objects has: DLFM_USE_* (a build may leave one out). */
+unsigned dlfm_layers_in(const char *libdir);
 /* Bytes for GLIBC_TUNABLES that an image asks for (its index says it), 0 if none. */
 uint64_t dlfm_image_static_tls(const char *image);
 
