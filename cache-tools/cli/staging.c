@@ -31,8 +31,8 @@ static void tell(const char *cache, enum dlfm_stale policy, const struct dlfm_st
 	unsigned long n = r->changed + r->gone + r->appeared;
 
 	if (n && !cli_quiet)
-		cli_say("%s: %lu of %lu recorded paths %s since, %s: %s%s", cache, n, r->checked,
-			"changed",
+		cli_say("%s: %lu of %lu recorded paths changed since, %s: %s%s", cache, n,
+			r->checked,
 			policy == DLFM_STALE_DROP ? "left to the file system" : "looked up afresh",
 			r->first, n > 1 ? " ..." : "");
 }
@@ -46,7 +46,7 @@ int cli_stage(const struct cli_staging *s, const char *cache, const char *lease,
 	struct dlfm_stale_report report;
 	int fd, rc = -1;
 
-	fd = dlfm_stale_open(cache, s->stale | (s->trust ? DLFM_STALE_TRUST : 0), 0, &report, e);
+	fd = (s->trust ? dlfm_stale_open_trusted : dlfm_stale_open)(cache, s->stale, 0, &report, e);
 	if (fd >= 0) {
 		tell(cache, s->stale, &report);
 		rc = dlfm_stage_descriptor(fd, &o, image, e);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Comparing a cache with the file system: an lstat each, in many threads, since they wait for the file server. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache-tools/scan.h"
+#include "cache-tools/stale-private.h"
+
+enum { THREADS = 16, MAX_THREADS = 64, TAKE = 32, READ = 1 << 20, MAX_ROUNDS = 64 };
+
+/* One pass over a list of entries. */
+struct pass {
+	struct stale *stale;
+	const uint32_t *list;
+	uint32_t n;
+	atomic_uint next;
+};
+
+/* ---- one entry ---- */
+
+static int same_time(struct dlfm_image_time a, struct dlfm_image_time b)
+{
+	return a.sec == b.sec && a.nsec == b.nsec;
+}
+
+/*
+ * The inode tells a file that was replaced by one of the same size and time; a file system that numbers inodes anew
+ * at each mount keeps the ctime, which a replaced file cannot.
+ */
+static int same_stat(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
+{
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
+	       (S_ISDIR(a->mode) || a->size == b->size) && same_time(a->mtime, b->mtime) &&
+	       (a->ino == b->ino || same_time(a->ctime, b->ctime));
+}
+
+/* Changed in the very second of the packing: a coarse clock may hide a later change. */
+static int is_racy(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry)
+{
+	return entry->st.mtime.sec + 1 >= c->header.created;
+}
+
+static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry)
+{
+	const struct dlfm_cache_content *content = &c->contents[entry->content];
+	unsigned char digest[DLFM_DIGEST_SIZE];
+	struct dlfm_digest *d = dlfm_digest_new();
+	int fd = open(entry->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char *data = malloc(READ);
+	uint64_t at = 0;
+	ssize_t n = -1;
+
+	if (d && data && fd >= 0) {
+		dlfm_digest_start(d);
+		while ((n = dlfm_read_at(fd, data, READ, at)) > 0) {
+			dlfm_digest_feed(d, data, n);
+			at += n;
+		}
+		dlfm_digest_end(d, digest);
+	}
+	free(data);
+	dlfm_digest_free(d);
+	if (fd >= 0)
+		close(fd);
+	return n == 0 && at == content->size && memcmp(digest, content->digest, sizeof(digest)) == 0;
+}
+
+static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
+{
+	const struct dlfm_cache_entry *entry = &c->entries[i];
+	struct dlfm_scan now;
+
+	dlfm_scan_path(&now, entry->path);
+	if (entry->lerr)
+		return now.lerr == entry->lerr ? STALE_SAME
+		       : now.lerr	       ? STALE_CHANGED
+					       : STALE_APPEARED;
+	if (now.lerr)
+		return now.lerr == ENOENT || now.lerr == ENOTDIR ? STALE_GONE : STALE_CHANGED;
+	if (!same_stat(&entry->st, &now.st) || (entry->target && strcmp(entry->target, now.target)))
+		return STALE_CHANGED;
+	if (entry->content != DLFM_NONE && is_racy(c, entry) && !same_bytes(c, entry))
+		return STALE_CHANGED;
+	return STALE_SAME;
+}
+
+/* ---- many ---- */
+
+static void *work(void *arg)
+{
+	struct pass *p = arg;
+	uint32_t at, end;
+
+	while ((at = atomic_fetch_add(&p->next, TAKE)) < p->n)
+		for (end = at + TAKE < p->n ? at + TAKE : p->n; at < end; at++)
+			p->stale->state[p->list[at]] = compare(p->stale->cache, p->list[at]);
+	return NULL;
+}
+
+static void run(struct stale *s, const uint32_t *list, uint32_t n)
+{
+	struct pass p = {.stale = s, .list = list, .n = n};
+	pthread_t threads[MAX_THREADS];
+	unsigned want = s->threads ? s->threads : THREADS, i, started = 0;
+
+	if (want > MAX_THREADS)
+		want = MAX_THREADS;
+	if (want > n / TAKE + 1)
+		want = n / TAKE + 1;
+	for (i = 1; i < want; i++)
+		started += pthread_create(&threads[started], NULL, work, &p) == 0;
+	work(&p);
+	for (i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	s->checked += n;
+}
+
+/* An absent name needs no lstat if its directory is as it was, or is absent, too. */
+static int needs_look(const struct stale *s, uint32_t i)
+{
+	const struct dlfm_cache_entry *parent = &s->cache->entries[s->cache->entries[i].parent];
+	uint32_t p = s->cache->entries[i].parent;
+
+	if (!(parent->flags & DLFM_ENTRY_KNOWN))
+		return 1;
+	if (parent->lerr)
+		return s->state[p] != STALE_SAME;
+	return s->state[p] != STALE_SAME || is_racy(s->cache, parent);
+}
+
+static int is_compared(const struct dlfm_cache *c, uint32_t i)
+{
+	return c->entries[i].flags & DLFM_ENTRY_KNOWN && stale_is_direct(c, i);
+}
+
+/* Absent names, from the top down: what is below an absent directory matters once that has appeared. */
+static void compare_absent(struct stale *s, uint32_t *list, unsigned char *done)
+{
+	const struct dlfm_cache *c = s->cache;
+	uint32_t i, n = 1;
+	int round;
+
+	for (round = 0; n && round < MAX_ROUNDS; round++) {
+		for (n = 0, i = 0; i < c->n_entries; i++) {
+			if (done[i] || !is_compared(c, i) || !c->entries[i].lerr ||
+			    !needs_look(s, i))
+				continue;
+			if (c->entries[c->entries[i].parent].lerr && !done[c->entries[i].parent])
+				continue;
+			done[i] = 1;
+			list[n++] = i;
+		}
+		run(s, list, n);
+	}
+}
+
+static void count(struct stale *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->cache->n_entries; i++)
+		s->n[s->state[i]]++;
+}
+
+int stale_compare(struct stale *s, struct dlfm_error *e)
+{
+	const struct dlfm_cache *c = s->cache;
+	uint32_t *list = calloc((size_t)c->n_entries + 1, sizeof(*list)), n = 0, i;
+	unsigned char *done = calloc((size_t)c->n_entries + 1, 1);
+
+	s->state = calloc((size_t)c->n_entries + 1, 1);
+	if (!list || !done || !s->state) {
+		free(list);
+		free(done);
+		return dlfm_errf(e, "no memory for %u entries", c->n_entries);
+	}
+	for (i = 0; i < c->n_entries; i++)
+		if (is_compared(c, i) && c->entries[i].lerr == 0)
+			list[n++] = i;
+	run(s, list, n);
+	compare_absent(s, list, done);
+	count(s);
+	free(list);
+	free(done);
+	return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A mended cache in an unlinked file: contents copied as they stand, or read afresh. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache-tools/cache-write.h"
+#include "cache-tools/scan.h"
+#include "cache-tools/stale-private.h"
+
+struct rewrite {
+	struct stale *s;
+	struct dlfm_cache *to; /* entries have the indices of s->cache */
+	uint32_t *files;       /* entries that are read afresh */
+	struct dlfm_image_stat *seen;
+	size_t n_files;
+};
+
+/* ---- files that are read afresh ---- */
+
+static int open_file(void *arg, size_t i, uint64_t *size)
+{
+	struct rewrite *w = arg;
+	const char *path = w->to->entries[w->files[i]].path;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -1;
+	}
+	dlfm_scan_stat(&w->seen[i], &st);
+	*size = st.st_size;
+	return fd;
+}
+
+static int check_file(void *arg, size_t i, int fd)
+{
+	const struct rewrite *w = arg;
+	struct dlfm_image_stat now;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	dlfm_scan_stat(&now, &st);
+	return dlfm_scan_same(&now, &w->seen[i]) ? 1 : 2;
+}
+
+/* What could not be read in one state is left to the file system. */
+static void file_done(void *arg, size_t i, uint32_t content)
+{
+	struct rewrite *w = arg;
+	struct dlfm_cache_entry *entry = &w->to->entries[w->files[i]];
+
+	entry->content = content;
+	if (content != DLFM_NONE) {
+		w->seen[i].access = entry->st.access;
+		entry->st = w->seen[i];
+		return;
+	}
+	entry->flags &= ~(uint32_t)DLFM_ENTRY_KNOWN;
+	memset(&entry->st, 0, sizeof(entry->st));
+}
+
+/* Other spellings of a file whose last look was that of its reading. */
+static void follow_files(struct rewrite *w)
+{
+	struct dlfm_cache_entry *entry, *canon;
+	uint32_t i;
+
+	for (i = 0; i < w->to->n_entries; i++) {
+		entry = &w->to->entries[i];
+		if (entry->canon == i || entry->canon == DLFM_NONE || entry->target ||
+		    !(entry->flags & DLFM_ENTRY_KNOWN))
+			continue;
+		canon = &w->to->entries[entry->canon];
+		entry->st = canon->st;
+		entry->flags = (entry->flags & ~(uint32_t)DLFM_ENTRY_KNOWN) |
+			       (canon->flags & DLFM_ENTRY_KNOWN);
+	}
+}
+
+/* ---- the new cache ---- */
+
+/* Texts and listings stay in the old one's memory, which lives as long. */
+static int copy_entries(struct rewrite *w)
+{
+	const struct dlfm_cache *from = w->s->cache;
+	struct dlfm_cache_entry *to;
+	uint32_t i;
+
+	for (i = 0; i < from->n_entries; i++) {
+		if (dlfm_cache_add(w->to, from->entries[i].path, from->entries[i].path_len) != i)
+			return -1;
+		to = &w->to->entries[i];
+		*to = from->entries[i];
+		to->content = DLFM_NONE;
+		if (w->s->reread[i])
+			w->files[w->n_files++] = i;
+	}
+	for (i = 0; i < from->n_tables; i++)
+		if (dlfm_cache_add_table(w->to, &from->tables[i]) != i)
+			return -1;
+	for (i = 0; i < from->n_resolutions; i++)
+		if (dlfm_cache_add_resolution(w->to, &from->resolutions[i]) < 0)
+			return -1;
+	w->to->static_tls = from->static_tls;
+	w->to->packer_uid = from->packer_uid;
+	w->to->scope = from->scope;
+	w->to->flags = from->flags;
+	w->to->provenance = from->provenance;
+	return 0;
+}
+
+static int copy_contents(struct rewrite *w, struct dlfm_cache_writer *writer, struct dlfm_error *e)
+{
+	const struct dlfm_cache *from = w->s->cache;
+	int64_t at;
+	uint32_t i;
+
+	for (i = 0; i < from->n_entries; i++) {
+		if (from->entries[i].content == DLFM_NONE || w->s->reread[i])
+			continue;
+		at = dlfm_writer_copy(writer, w->to, w->s->file, from->entries[i].content, e);
+		if (at < 0)
+			return -1;
+		w->to->entries[i].content = at;
+	}
+	return 0;
+}
+
+static int write_to(struct rewrite *w, const char *name, struct dlfm_error *e)
+{
+	const struct dlfm_content_source source = {open_file, check_file, file_done, w};
+	struct dlfm_cache_writer *writer;
+
+	if (dlfm_writer_open(&writer, name, e) < 0)
+		return -1;
+	if (copy_contents(w, writer, e) < 0 ||
+	    dlfm_writer_add(writer, w->to, &source, w->n_files, 0, e) < 0) {
+		dlfm_writer_abort(writer);
+		return -1;
+	}
+	follow_files(w);
+	return dlfm_writer_finish_unnamed(writer, w->to, e);
+}
+
+/* Beside the cache last: its directory may be read-only, and is remote. */
+static int write_somewhere(struct rewrite *w, struct dlfm_error *e)
+{
+	const char *tmpdir = getenv("TMPDIR");
+	const char *dirs[] = {tmpdir && tmpdir[0] == '/' ? tmpdir : "/tmp", "/tmp", "/dev/shm"};
+	char name[PATH_MAX];
+	struct dlfm_error one;
+	size_t i;
+	int fd = -1;
+
+	for (i = 0; fd < 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		if (snprintf(name, sizeof(name), "%s/dlfm-refresh.%ld", dirs[i], (long)getpid()) >=
+		    (int)sizeof(name))
+			continue;
+		fd = write_to(w, name, &one);
+	}
+	return fd < 0 ? dlfm_errf(e, "cannot be made true again: %s", one.text) : fd;
+}
+
+int stale_write(struct stale *s, struct dlfm_error *e)
+{
+	struct rewrite w = {.s = s, .to = dlfm_cache_new()};
+	int fd = -1;
+
+	w.files = calloc((size_t)s->cache->n_entries + 1, sizeof(*w.files));
+	w.seen = calloc((size_t)s->cache->n_entries + 1, sizeof(*w.seen));
+	if (!w.to || !w.files || !w.seen || copy_entries(&w) < 0)
+		dlfm_errf(e, "no memory for %u entries", s->cache->n_entries);
+	else
+		fd = write_somewhere(&w, e);
+	dlfm_cache_free(w.to);
+	free(w.files);
+	free(w.seen);
+	return fd;
+}
