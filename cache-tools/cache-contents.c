@@ -356,3 +356,20 @@ fail:
 	free(buffer);
 	return -1;
 }
+
+int dlfm_writer_adopt(struct dlfm_cache_writer *w, struct dlfm_cache *c,
+		      const struct dlfm_cache_file *from, struct dlfm_error *e)
+{
+	const struct dlfm_cache *old = from->cache;
+	uint32_t i;
+
+	if (dlfm_spool_file(w, from->fd, old->header.contents_offset, old->header.contents_stored,
+			    e) < 0)
+		return dlfm_err_prefix(e, "%s", from->name);
+	for (i = 0; i < old->n_contents; i++)
+		if (dlfm_cache_add_content(c, &old->contents[i],
+					   old->frames + old->contents[i].first_frame,
+					   old->contents[i].n_frames) != i)
+			return dlfm_errf(e, "no memory");
+	return 0;
+}

@@ -15,4 +15,8 @@ struct dlfm_cache_writer {
 /* Appends to the spool. */
 int dlfm_spool(struct dlfm_cache_writer *w, const void *data, size_t size, struct dlfm_error *e);
 
+/* Appends a stretch of a file. */
+int dlfm_spool_file(struct dlfm_cache_writer *w, int fd, uint64_t offset, uint64_t size,
+		    struct dlfm_error *e);
+
 #endif

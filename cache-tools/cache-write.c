@@ -73,18 +73,24 @@ int dlfm_spool(struct dlfm_cache_writer *w, const void *data, size_t size, struc
 	return 0;
 }
 
-static int copy_buffered(int from, int to, uint64_t size, uint64_t offset)
+/* A stretch of one file and where it is to stand in another. */
+struct stretch {
+	int from, to;
+	uint64_t in, out, size;
+};
+
+static int copy_buffered(const struct stretch *s)
 {
 	const size_t step = 1 << 20;
 	char *buffer = malloc(step);
 	uint64_t done = 0;
 	int rc = buffer ? 0 : -1;
 
-	while (rc == 0 && done < size) {
-		size_t n = size - done < step ? (size_t)(size - done) : step;
+	while (rc == 0 && done < s->size) {
+		size_t n = s->size - done < step ? (size_t)(s->size - done) : step;
 
-		rc = dlfm_read_at(from, buffer, n, done) == (ssize_t)n
-			     ? write_at(to, buffer, n, offset + done)
+		rc = dlfm_read_at(s->from, buffer, n, s->in + done) == (ssize_t)n
+			     ? write_at(s->to, buffer, n, s->out + done)
 			     : -1;
 		done += n;
 	}
@@ -92,20 +98,39 @@ static int copy_buffered(int from, int to, uint64_t size, uint64_t offset)
 	return rc;
 }
 
-/* Copies the spool to `offset` of the file: within the file system where it can do that. */
-static int copy_spool(const struct dlfm_cache_writer *w, int to, uint64_t offset)
+/* Within the file system where it can do that. */
+static int copy_stretch(const struct stretch *s)
 {
-	loff_t in = 0, out = (loff_t)offset;
+	loff_t in = (loff_t)s->in, out = (loff_t)s->out;
 
-	while ((uint64_t)in < w->spooled) {
-		ssize_t n =
-			copy_file_range(w->spool.fd, &in, to, &out, w->spooled - (uint64_t)in, 0);
+	while ((uint64_t)in < s->in + s->size) {
+		ssize_t n = copy_file_range(s->from, &in, s->to, &out,
+					    s->in + s->size - (uint64_t)in, 0);
 
 		if (n > 0 || (n < 0 && errno == EINTR))
 			continue;
-		return in == 0 ? copy_buffered(w->spool.fd, to, w->spooled, offset) : -1;
+		return (uint64_t)in == s->in ? copy_buffered(s) : -1;
 	}
 	return 0;
+}
+
+int dlfm_spool_file(struct dlfm_cache_writer *w, int fd, uint64_t offset, uint64_t size,
+		    struct dlfm_error *e)
+{
+	const struct stretch s = {
+		.from = fd, .to = w->spool.fd, .in = offset, .out = w->spooled, .size = size};
+
+	if (copy_stretch(&s) < 0)
+		return dlfm_errnof(e, "cannot be copied to %s", w->name);
+	w->spooled += size;
+	return 0;
+}
+
+static int copy_spool(const struct dlfm_cache_writer *w, int to, uint64_t offset)
+{
+	const struct stretch s = {.from = w->spool.fd, .to = to, .out = offset, .size = w->spooled};
+
+	return copy_stretch(&s);
 }
 
 static void fill_header(struct dlfm_cache *c, uint64_t metadata_stored, uint64_t metadata_size,

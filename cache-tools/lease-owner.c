@@ -12,7 +12,8 @@
 
 #include "cache-tools/lease.h"
 
-#define OWN "replay-"
+#define OWN  "replay-"
+#define KEPT "staged-"
 
 /* When a process started, in clock ticks since boot (proc(5), stat, field 22); 0: there is none. */
 static unsigned long long start_of(long pid)
@@ -46,6 +47,16 @@ void dlfm_lease_own_key(char key[DLFM_LEASE_KEY_MAX + 1])
 {
 	snprintf(key, DLFM_LEASE_KEY_MAX + 1, OWN "%ld-%llu-%llu", (long)getpid(),
 		 start_of(getpid()), pid_namespace());
+}
+
+void dlfm_lease_kept_key(char key[DLFM_LEASE_KEY_MAX + 1], const char *id)
+{
+	snprintf(key, DLFM_LEASE_KEY_MAX + 1, KEPT "%s", id);
+}
+
+int dlfm_lease_is_kept(const char *key)
+{
+	return strncmp(key, KEPT, strlen(KEPT)) == 0;
 }
 
 int dlfm_lease_owner_is_gone(const char *key)

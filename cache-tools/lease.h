@@ -29,6 +29,10 @@ int dlfm_lease_drop_dead(const struct dlfm_store *s);
 /* Is it such a key as dlfm_lease_own_key() makes, of a process that is gone? (One in another PID
  * namespace is not.) */
 int dlfm_lease_owner_is_gone(const char *key);
+/* The key of the lease that keeps an image until the user's next sweep (dlfm stage without a job). */
+void dlfm_lease_kept_key(char key[DLFM_LEASE_KEY_MAX + 1], const char *id);
+/* Is it such a key as dlfm_lease_kept_key() makes? */
+int dlfm_lease_is_kept(const char *key);
 /* Has a process that we may look at mapped a file below this directory of the store (an image, a
  * journal)? */
 int dlfm_is_mapped(const struct dlfm_store *s, const char *name);

@@ -175,6 +175,7 @@ static struct dlfm_stager *new_stager(const struct dlfm_cache_brief *brief,
 				      const struct dlfm_stage_options *o)
 {
 	struct dlfm_stager *st = calloc(1, sizeof(*st));
+	char kept[DLFM_LEASE_KEY_MAX + 1];
 
 	if (!st)
 		return NULL;
@@ -185,8 +186,10 @@ static struct dlfm_stager *new_stager(const struct dlfm_cache_brief *brief,
 	st->state = STAGE_HEADER;
 	st->want = sizeof(st->header);
 	st->libdir = strdup(o->libdir ? o->libdir : dlfm_libdir());
-	st->lease = o->lease ? strdup(o->lease) : NULL;
-	if (st->libdir && (st->lease || !o->lease))
+	dlfm_lease_kept_key(kept, brief->id);
+	if (o->lease || o->keep)
+		st->lease = strdup(o->lease ? o->lease : kept);
+	if (st->libdir && (st->lease || !(o->lease || o->keep)))
 		return st;
 	dlfm_stager_abort(st);
 	return NULL;

@@ -37,6 +37,7 @@ struct dlfm_stage_options {
 	unsigned threads;   /* for decompression; 0: as many as CPUs, at most 4 */
 	unsigned wait;	    /* seconds to wait for a process of this node that stages the same image
 			       already; 0: do not */
+	int keep; /* without a lease: one that keeps the image until the user's next sweep */
 };
 
 /* What must be known of a cache before its bytes come: the first DLFM_CACHE_HEADER_SIZE bytes tell.

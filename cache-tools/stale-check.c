@@ -69,7 +69,20 @@ static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry 
 	dlfm_digest_free(d);
 	if (fd >= 0)
 		close(fd);
-	return n == 0 && at == content->size && memcmp(digest, content->digest, sizeof(digest)) == 0;
+	return n == 0 && at == content->size &&
+	       memcmp(digest, content->digest, sizeof(digest)) == 0;
+}
+
+/* Names come and go in it, say a home directory; what was asked of them has entries of its own. */
+static int is_touched(const struct dlfm_cache_entry *entry, const struct dlfm_image_stat *now)
+{
+	struct dlfm_image_stat then = entry->st;
+
+	if (!S_ISDIR(then.mode) || entry->flags & DLFM_ENTRY_LISTED ||
+	    same_time(then.mtime, now->mtime))
+		return 0;
+	then.mtime = now->mtime;
+	return same_stat(&then, now);
 }
 
 static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
@@ -84,6 +97,8 @@ static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
 					       : STALE_APPEARED;
 	if (now.lerr)
 		return now.lerr == ENOENT || now.lerr == ENOTDIR ? STALE_GONE : STALE_CHANGED;
+	if (is_touched(entry, &now.st))
+		return STALE_TOUCHED;
 	if (!same_stat(&entry->st, &now.st) || (entry->target && strcmp(entry->target, now.target)))
 		return STALE_CHANGED;
 	if (entry->content != DLFM_NONE && is_racy(c, entry) && !same_bytes(c, entry))

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 #include "cache-tools/scan.h"
 #include "cache-tools/stale-private.h"
 
+/* More changes than that: all resolutions are in doubt. */
+enum { MAX_TOUCHED = 2000 };
 /* A file that appeared is stored up to this. */
 #define MAX_NEW (UINT64_C(64) << 20)
 
@@ -121,7 +124,7 @@ static void mend_direct(struct stale *s, uint32_t i, enum dlfm_stale policy)
 
 	if (s->state[i] == STALE_SAME)
 		return;
-	if (policy == DLFM_STALE_DROP)
+	if (policy == DLFM_STALE_DROP || s->state[i] == STALE_TOUCHED)
 		forget(entry);
 	else if (s->state[i] == STALE_CHANGED)
 		mend_changed(s, i);
@@ -226,23 +229,28 @@ static const char *base(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-/* Something of this name is not as it was: a candidate, an answer, the requester itself. */
-static int is_touched(const struct stale *s, const struct dlfm_cache_resolution *r)
-{
-	const struct dlfm_cache *c = s->cache;
-	uint32_t i, at;
+/* Entries that are not as they were, themselves or by what they lead to. */
+struct touched {
+	uint32_t *list, n;
+};
 
-	at = dlfm_cache_find(c, r->requester, strlen(r->requester));
-	if (at != DLFM_NONE && c->entries[at].canon != DLFM_NONE)
-		at = c->entries[at].canon;
-	if (at != DLFM_NONE && s->state[at] != STALE_SAME)
-		return 1;
-	for (i = 1; i < c->n_entries; i++) {
-		if (strcmp(base(c->entries[i].path), r->name) != 0)
-			continue;
-		if (s->state[i] != STALE_SAME ||
-		    (c->entries[i].canon != DLFM_NONE &&
-		     s->state[c->entries[i].canon] != STALE_SAME))
+static int is_touched_entry(const struct stale *s, uint32_t i)
+{
+	uint32_t canon = s->cache->entries[i].canon;
+
+	return s->state[i] != STALE_SAME || (canon != DLFM_NONE && s->state[canon] != STALE_SAME);
+}
+
+/* One of this name is among them: a candidate, an answer; or the requester itself. */
+static int is_touched(const struct dlfm_cache *c, const struct touched *t,
+		      const struct dlfm_cache_resolution *r)
+{
+	const char *path;
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		path = c->entries[t->list[i]].path;
+		if (strcmp(base(path), r->name) == 0 || strcmp(path, r->requester) == 0)
 			return 1;
 	}
 	return 0;
@@ -280,21 +288,22 @@ static int all_in_doubt(const struct stale *s)
 	uint32_t i;
 
 	for (i = 0; i < s->cache->n_entries; i++)
-		if (changed_libdir(s, i) && (s->state[i] != STALE_CHANGED ||
-					     has_new(s->cache, i, "glibc-hwcaps") ||
-					     has_new(s->cache, i, "tls")))
+		if (changed_libdir(s, i) &&
+		    (s->state[i] == STALE_GONE || s->state[i] == STALE_APPEARED ||
+		     has_new(s->cache, i, "glibc-hwcaps") || has_new(s->cache, i, "tls")))
 			return 1;
 	return a_link_changed(s);
 }
 
-static int is_valid(const struct stale *s, const struct dlfm_cache_resolution *r)
+static int is_valid(const struct stale *s, const struct touched *t,
+		    const struct dlfm_cache_resolution *r)
 {
 	uint32_t i;
 
-	if (is_touched(s, r))
+	if (is_touched(s->cache, t, r))
 		return 0;
-	for (i = 0; i < s->cache->n_entries; i++)
-		if (changed_libdir(s, i) && has_new(s->cache, i, r->name))
+	for (i = 0; i < t->n; i++)
+		if (changed_libdir(s, t->list[i]) && has_new(s->cache, t->list[i], r->name))
 			return 0;
 	return 1;
 }
@@ -303,16 +312,18 @@ static int is_valid(const struct stale *s, const struct dlfm_cache_resolution *r
 static void mend_resolutions(struct stale *s)
 {
 	struct dlfm_cache *c = s->cache;
+	struct touched t = {calloc((size_t)c->n_entries + 1, sizeof(*t.list)), 0};
 	uint32_t i, n = 0;
 
-	if (all_in_doubt(s)) {
-		c->n_resolutions = 0;
-		return;
-	}
-	for (i = 0; i < c->n_resolutions; i++)
-		if (is_valid(s, &c->resolutions[i]))
-			c->resolutions[n++] = c->resolutions[i];
+	for (i = 1; t.list && i < c->n_entries; i++)
+		if (is_touched_entry(s, i))
+			t.list[t.n++] = i;
+	if (t.list && t.n <= MAX_TOUCHED && !all_in_doubt(s))
+		for (i = 0; i < c->n_resolutions; i++)
+			if (is_valid(s, &t, &c->resolutions[i]))
+				c->resolutions[n++] = c->resolutions[i];
 	c->n_resolutions = n;
+	free(t.list);
 }
 
 int stale_mend(struct stale *s, enum dlfm_stale policy, struct dlfm_error *e)

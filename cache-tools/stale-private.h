@@ -8,17 +8,19 @@
 
 enum stale_state {
 	STALE_SAME,
-	STALE_CHANGED,	/* it exists, differently; a link or a directory may lead elsewhere */
+	STALE_CHANGED, /* it exists, differently; a link or a directory may lead elsewhere */
 	STALE_GONE,
 	STALE_APPEARED, /* it was absent */
+	STALE_TOUCHED,	/* a directory whose names nobody listed: other times, no more. Not told */
+	STALE_STATES,
 };
 
 struct stale {
 	const struct dlfm_cache_file *file;
 	struct dlfm_cache *cache;
-	unsigned char *state; /* of each entry: enum stale_state */
+	unsigned char *state;  /* of each entry: enum stale_state */
 	unsigned char *reread; /* entries whose contents are to be read afresh */
-	unsigned long checked, n[4];
+	unsigned long checked, n[STALE_STATES];
 	unsigned threads;
 };
 

@@ -120,20 +120,17 @@ static int copy_entries(struct rewrite *w)
 	return 0;
 }
 
-static int copy_contents(struct rewrite *w, struct dlfm_cache_writer *writer, struct dlfm_error *e)
+/* The old contents stay as and where they are: what nobody needs any more costs less than picking. */
+static int keep_contents(struct rewrite *w, struct dlfm_cache_writer *writer, struct dlfm_error *e)
 {
 	const struct dlfm_cache *from = w->s->cache;
-	int64_t at;
 	uint32_t i;
 
-	for (i = 0; i < from->n_entries; i++) {
-		if (from->entries[i].content == DLFM_NONE || w->s->reread[i])
-			continue;
-		at = dlfm_writer_copy(writer, w->to, w->s->file, from->entries[i].content, e);
-		if (at < 0)
-			return -1;
-		w->to->entries[i].content = at;
-	}
+	if (dlfm_writer_adopt(writer, w->to, w->s->file, e) < 0)
+		return -1;
+	for (i = 0; i < from->n_entries; i++)
+		if (!w->s->reread[i])
+			w->to->entries[i].content = from->entries[i].content;
 	return 0;
 }
 
@@ -144,7 +141,7 @@ static int write_to(struct rewrite *w, const char *name, struct dlfm_error *e)
 
 	if (dlfm_writer_open(&writer, name, e) < 0)
 		return -1;
-	if (copy_contents(w, writer, e) < 0 ||
+	if (keep_contents(w, writer, e) < 0 ||
 	    dlfm_writer_add(writer, w->to, &source, w->n_files, 0, e) < 0) {
 		dlfm_writer_abort(writer);
 		return -1;

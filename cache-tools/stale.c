@@ -32,14 +32,14 @@ static int check_trust(const struct dlfm_cache_file *f, struct dlfm_error *e)
 
 static void fill_report(const struct stale *s, struct dlfm_stale_report *r)
 {
-	static const char *const what[] = {"", "changed", "gone", "new"};
+	static const char *const what[STALE_STATES] = {"", "changed", "gone", "new", ""};
 	uint32_t i;
 
 	r->checked = s->checked;
 	r->changed = s->n[STALE_CHANGED];
 	r->gone = s->n[STALE_GONE];
 	r->appeared = s->n[STALE_APPEARED];
-	for (i = 0; i < s->cache->n_entries && s->state[i] == STALE_SAME; i++)
+	for (i = 0; i < s->cache->n_entries && !*what[s->state[i]]; i++)
 		;
 	if (i < s->cache->n_entries)
 		snprintf(r->first, sizeof(r->first), "%s (%s)", s->cache->entries[i].path,
@@ -50,10 +50,11 @@ static int refuse(const struct stale *s, const struct dlfm_stale_report *r, stru
 {
 	unsigned long n = r->changed + r->gone + r->appeared;
 
-	return dlfm_errf(e,
-			 "%s: %lu of %lu recorded paths changed since: %s%s; record it anew, or use "
-			 "stale=refresh",
-			 s->file->name, n, r->checked, r->first, n > 1 ? " ..." : "");
+	return dlfm_errf(
+		e,
+		"%s: %lu of %lu recorded paths changed since: %s%s; record it anew, or use "
+		"stale=refresh",
+		s->file->name, n, r->checked, r->first, n > 1 ? " ..." : "");
 }
 
 /* The file itself; the caller of dlfm_cache_open() keeps the descriptor. */
@@ -78,7 +79,7 @@ static int open_true(struct dlfm_cache_file *f, enum dlfm_stale policy, unsigned
 	fill_report(&s, r);
 	if (s.n[STALE_SAME] == s.cache->n_entries)
 		fd = keep_file(f, e);
-	else if (policy == DLFM_STALE_FAIL)
+	else if (policy == DLFM_STALE_FAIL && r->changed + r->gone + r->appeared)
 		fd = refuse(&s, r, e);
 	else if (stale_mend(&s, policy, e) == 0 && (fd = stale_write(&s, e)) < 0)
 		dlfm_err_prefix(e, "%s", f->name);

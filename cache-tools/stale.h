@@ -22,6 +22,7 @@ struct dlfm_stale_report {
  *		may have another answer now
  *	drop	all that changed is left to the file system
  *	fail	-1 with a text that names one
+ * A directory that nobody listed and of which only the times changed is left to the file system without a word.
  * Also checks that the cache may be trusted: a regular file, owned by the user or root, not writable by others (by
  * the group only if it is the user's own, of the same number).
  * `threads` 0: 16 (they wait for the file system, not for the CPU).

@@ -25,11 +25,11 @@ static int is_journal(const char *name)
 	return strncmp(name, DLFM_STORE_JOURNAL, strlen(DLFM_STORE_JOURNAL)) == 0;
 }
 
-static int is_old(const struct dlfm_store *s, const char *name, unsigned age)
+static int is_old(int fd, const char *name, unsigned age)
 {
 	struct stat st;
 
-	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       (age == 0 || st.st_mtime + (time_t)age <= time(NULL));
 }
 
@@ -42,7 +42,7 @@ static int is_left_over(const struct dlfm_store *s, const char *name, const stru
 		return 1;
 	if (is_journal(name) && dlfm_lease_owner_is_gone(name + strlen(DLFM_STORE_JOURNAL)))
 		return !dlfm_is_mapped(s, name);
-	if (!is_old(s, name, w->age) || dlfm_lease_is_held(s, name))
+	if (!is_old(s->fd, name, w->age) || dlfm_lease_is_held(s, name))
 		return 0;
 	return !dlfm_is_mapped(s, name);
 }
@@ -59,6 +59,23 @@ static void drop_all_leases(const struct dlfm_store *s)
 		closedir(d);
 }
 
+/* Images that were staged by hand. */
+static int drop_kept(const struct dlfm_store *s, unsigned age)
+{
+	char id[DLFM_CACHE_ID_TEXT];
+	struct dirent *de;
+	int n = 0;
+	DIR *d = s->leases < 0 ? NULL : dlfm_store_names(s->leases);
+
+	while (d && (de = readdir(d)))
+		if (dlfm_lease_is_kept(de->d_name) && is_old(s->leases, de->d_name, age) &&
+		    !(dlfm_lease_read(s, de->d_name, id, NULL) == 1 && dlfm_is_mapped(s, id)))
+			n += dlfm_lease_drop(s, de->d_name);
+	if (d)
+		closedir(d);
+	return n;
+}
+
 static int sweep_locked(const struct dlfm_store *s, const struct sweep *w)
 {
 	struct dirent *de;
@@ -68,7 +85,7 @@ static int sweep_locked(const struct dlfm_store *s, const struct sweep *w)
 	dlfm_store_discard_dead(s);
 	if (w->all)
 		drop_all_leases(s);
-	n = dlfm_lease_drop_dead(s);
+	n = dlfm_lease_drop_dead(s) + drop_kept(s, w->age);
 	d = dlfm_store_names(s->fd);
 	while (d && (de = readdir(d)))
 		if (is_left_over(s, de->d_name, w))

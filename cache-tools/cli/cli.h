@@ -55,6 +55,11 @@ struct cli_command {
 /* All subcommands in the order of the help; NULL-terminated (commands.c). */
 extern const struct cli_command *const cli_commands[];
 
+/* alone.c */
+
+/* Starts dlfm again without the injected objects, if it runs in the environment of a recording or a replay. */
+void cli_stand_alone(char **argv);
+
 /* options.c */
 
 /*

@@ -27,7 +27,8 @@ static const struct cli_choice layers_choices[] = {
 
 static const struct cli_option options[] = {
 	{.name = "require",
-	 .help = "do not run the command if the cache cannot be used (default: run it without DLFM)",
+	 .help = "do not run the command if the cache cannot be used (default: run it without "
+		 "DLFM)",
 	 .kind = CLI_FLAG,
 	 .value = &require},
 	{.letter = 'r',
@@ -133,24 +134,41 @@ static int is_disabled(void)
 	return value && *value && strcmp(value, "0") != 0;
 }
 
+/* Options may stand behind the cache as well: moves *argv to the command. 1: --help was answered. */
+static int find_command(int *argc, char ***argv, struct dlfm_error *e)
+{
+	int first, rc = cli_parse(&cmd_replay, *argc, *argv, &first, e);
+
+	if (rc != 0)
+		return rc;
+	if (first >= *argc)
+		return dlfm_errf(e, "replay: a command is missing; see dlfm replay --help");
+	*argc -= first;
+	*argv += first;
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct replay r = {.dirs = NULL};
+	const char *cache = argv[0];
 	struct dlfm_error e;
 	int status, wait_status;
 
-	(void)argc;
+	status = find_command(&argc, &argv, &e);
+	if (status != 0)
+		return status < 0 ? cli_fail(&e) : 0;
 	want_report |= report_file != NULL || as_json;
 	if (is_disabled())
-		return run_plain(argv + 1);
-	if (set_up(&r, argv[0], &e) < 0) {
+		return run_plain(argv);
+	if (set_up(&r, cache, &e) < 0) {
 		take_down(&r);
 		if (require)
 			return cli_fail(&e);
 		cli_say("%s; running without DLFM", e.text);
-		return run_plain(argv + 1);
+		return run_plain(argv);
 	}
-	wait_status = dlfm_run_child(argv + 1, r.env.strings, &status, &e);
+	wait_status = dlfm_run_child(argv, r.env.strings, &status, &e);
 	report(&r);
 	take_down(&r);
 	if (wait_status >= 0)

@@ -35,8 +35,8 @@ const struct cli_command cmd_stage = {
 	.name = "stage",
 	.arguments = "CACHE",
 	.summary = "Makes the node image of a cache on this node and prints its directory.",
-	.notes = "An image that is there already is used. Without a lease the next dlfm clean "
-		 "removes it, unless a process still uses it.",
+	.notes = "An image that is there already is used. Without --lease it stays until the "
+		 "user's next dlfm clean, and longer while a process uses it.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

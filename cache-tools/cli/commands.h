@@ -5,6 +5,7 @@
 
 #include "cache-tools/cli/cli.h"
 
+extern const struct cli_command cmd_clean;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_extract;
 extern const struct cli_command cmd_info;
@@ -12,5 +13,7 @@ extern const struct cli_command cmd_ls;
 extern const struct cli_command cmd_merge;
 extern const struct cli_command cmd_option;
 extern const struct cli_command cmd_pack;
+extern const struct cli_command cmd_replay;
+extern const struct cli_command cmd_stage;
 
 #endif

@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 	struct dlfm_error e;
 	int first, n, rc;
 
+	cli_stand_alone(argv);
 	if (argc < 2) {
 		dlfm_errf(&e, "a subcommand is missing; dlfm --help lists them");
 		return cli_fail(&e);

@@ -42,7 +42,7 @@ int cli_stage(const struct cli_staging *s, const char *cache, const char *lease,
 {
 	const char **dirs = cli_dirs(&s->dirs);
 	const struct dlfm_stage_options o = {
-		.dirs = dirs, .lease = lease, .max_size = s->max_size, .wait = WAIT};
+		.dirs = dirs, .lease = lease, .max_size = s->max_size, .wait = WAIT, .keep = 1};
 	struct dlfm_stale_report report;
 	int fd, rc = -1;
 
