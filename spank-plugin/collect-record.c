@@ -160,7 +160,7 @@ static int run_pack(const struct collect *run, const struct ticket *t, const str
 				  "packing took more than %u seconds (timeout= of plugstack.conf)",
 				  run->timeout);
 		else
-			dlfm_errf(e, "%s", command_gist(r));
+			dlfm_errf(e, "%s", command_gist(r, NULL));
 	}
 	free(r);
 	return rc;

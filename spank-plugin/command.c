@@ -81,6 +81,13 @@ static void stop(pid_t pid, int *stage, long *deadline)
 	*deadline = now_ms() + GRACE_MS;
 }
 
+/* What srun says of a signal that it got, on which it ends its step and exits in one of several ways. */
+static int was_signalled(const char *output)
+{
+	return strstr(output, "srun: sending Ctrl-C to ") ||
+	       strstr(output, "srun: forcing job termination");
+}
+
 static void set_end(struct command_result *r, int status, int stopped)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -89,7 +96,8 @@ static void set_end(struct command_result *r, int status, int stopped)
 	r->end = signal ? COMMAND_KILLED : COMMAND_EXITED;
 	if (!signal && r->status > 128)
 		signal = r->status - 128;
-	if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP)
+	if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP ||
+	    (r->status && was_signalled(r->output)))
 		r->end = COMMAND_INTERRUPTED;
 	if (stopped)
 		r->end = COMMAND_TIMEOUT;
@@ -145,17 +153,16 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 
 static int rank_of(const char *line)
 {
-	if (strncmp(line, "dlfm", 4) == 0)
+	if (strncmp(line, "dlfm: ", 6) == 0)
 		return 3;
 	if (strncmp(line, "srun: error: ", 13) == 0 || strncmp(line, "sbcast: error: ", 15) == 0)
 		return 2;
 	return line[0] ? 1 : 0;
 }
 
-const char *command_gist(struct command_result *r)
+const char *command_gist(struct command_result *r, int *ours)
 {
-	static const char *const prefixes[] = {
-		"dlfm-stage: ", "dlfm: ", "srun: error: ", "sbcast: error: "};
+	static const char *const prefixes[] = {"dlfm: ", "srun: error: ", "sbcast: error: "};
 	char *line, *save = NULL;
 	const char *best = "it said nothing";
 	int rank = 1;
@@ -168,6 +175,8 @@ const char *command_gist(struct command_result *r)
 		rank = rank_of(line);
 		best = line;
 	}
+	if (ours)
+		*ours = rank == 3;
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(best, prefixes[i], strlen(prefixes[i])) == 0)
 			return best + strlen(prefixes[i]);

@@ -8,10 +8,10 @@
 enum { COMMAND_OUTPUT_MAX = 16384 };
 
 enum command_end {
-	COMMAND_EXITED, /* `status` is its exit status */
-	COMMAND_INTERRUPTED, /* it ended by SIGINT, SIGTERM or SIGHUP, or as the shell says so: 128 + signal */
-	COMMAND_KILLED,	 /* by another signal, which is `status` */
-	COMMAND_TIMEOUT, /* it was stopped by us */
+	COMMAND_EXITED,	     /* `status` is its exit status */
+	COMMAND_INTERRUPTED, /* it ended by SIGINT, SIGTERM or SIGHUP, or said that it got one */
+	COMMAND_KILLED,	     /* by another signal, which is `status` */
+	COMMAND_TIMEOUT,     /* it was stopped by us */
 };
 
 struct command_result {
@@ -28,9 +28,10 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 		unsigned timeout, struct dlfm_error *e);
 
 /*
- * The one line of the output that says most: the last that DLFM's programs wrote ("dlfm...: "), else the last error
- * of srun, else the last one; without the words in front. Points into r->output, which it cuts. Never NULL.
+ * The one line of the output that says most: the last that DLFM's programs wrote ("dlfm: "), else the last error
+ * of srun, else the last one; without the words in front. Points into r->output, which it cuts. Never NULL. *ours, if not
+ * NULL, tells whether the line is DLFM's.
  */
-const char *command_gist(struct command_result *r);
+const char *command_gist(struct command_result *r, int *ours);
 
 #endif

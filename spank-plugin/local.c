@@ -50,11 +50,13 @@ static int prepare_replay(struct ticket *t, struct dlfm_error *e)
 		return -1;
 	switch (staging_run(&s, t->key, e)) {
 	case STAGED_ALL:
+		if (e->text[0])
+			slurm_spank_log("dlfm: %s", e->text);
 		return 0;
 	case STAGED_SOME:
 		if (t->option.require)
 			return -1;
-		slurm_spank_log("dlfm: %s; they run without it", e->text);
+		slurm_spank_log("dlfm: %s", e->text);
 		t->word = TICKET_QUIET;
 		return 0;
 	case STAGED_INTERRUPTED:

@@ -19,7 +19,7 @@
 #include "spank-plugin/spank-env.h"
 #include "spank-plugin/ticket.h"
 
-enum { EPILOG_SECONDS = 60, NOBODY = 65534 };
+enum { EPILOG_SECONDS = 60, LEFTOVER_AGE = 600, NOBODY = 65534 };
 
 /* How this node's tasks ended; whether their journals were collected. */
 static struct {
@@ -98,7 +98,7 @@ void plugin_step_task_exit(spank_t sp)
 
 /* ---- the epilog ---- */
 
-/* As the user: his leases, journals and note of the job go, and images that nobody else uses. */
+/* As the user: his leases, journals and note of the job go, images that nobody else uses, and what killed helpers left. */
 static int release_job(void *arg)
 {
 	uint32_t job = *(uint32_t *)arg;
@@ -106,7 +106,8 @@ static int release_job(void *arg)
 
 	snprintf(key, sizeof(key), "%u", job);
 	note_remove(plugin.args.dirs, job);
-	return dlfm_lease_release(plugin.args.dirs, key, NULL) < 0;
+	return dlfm_lease_release(plugin.args.dirs, key, NULL) < 0 ||
+	       dlfm_stage_sweep(plugin.args.dirs, LEFTOVER_AGE, NULL) < 0;
 }
 
 /* Is there anything of his? (A link or another's directory is nothing.) */

@@ -79,26 +79,39 @@ static struct arguments *stage_arguments(const struct staging *s, const char *ke
 	add(a, "--transport=", transports[s->option->transport]);
 	add(a, "--stale=", stale[s->option->stale]);
 	add(a, "--timeout=", seconds);
-	add(a, "", "--quiet");
 	add(a, "", s->option->file);
 	return a;
+}
+
+/* A cache that was not quite true any more was put right: that is told, also if all went well. */
+static enum staged success(struct command_result *r, struct dlfm_error *e)
+{
+	const char *line =
+		strstr(r->output, "recorded paths had changed") ? command_gist(r, NULL) : "";
+
+	dlfm_errf(e, "%s", line);
+	return STAGED_ALL;
 }
 
 /* What the end of the helper means; the text says why, if it is not good. */
 static enum staged verdict(struct command_result *r, const struct staging *s, struct dlfm_error *e)
 {
+	const char *gist;
+	int ours;
+
 	if (r->end == COMMAND_EXITED && r->status == 0)
-		return STAGED_ALL;
+		return success(r, e);
 	if (r->end == COMMAND_INTERRUPTED) {
 		dlfm_errf(e, "interrupted while %s was staged", s->option->file);
 		return STAGED_INTERRUPTED;
 	}
+	gist = command_gist(r, &ours);
 	if (r->end == COMMAND_TIMEOUT)
 		dlfm_errf(e,
 			  "staging %s did not end within %u seconds (timeout= of plugstack.conf)",
 			  s->option->file, s->args->timeout + STEP_SECONDS);
 	else
-		dlfm_errf(e, "%s", command_gist(r));
+		dlfm_errf(e, "%s%s", ours ? "" : "staging failed: ", gist);
 	return r->end == COMMAND_EXITED && r->status == STAGE_EXIT_SOME ? STAGED_SOME : STAGED_NONE;
 }
 
@@ -136,6 +149,7 @@ enum staged staging_run(const struct staging *s, const char *key, struct dlfm_er
 
 	if (!nodes)
 		return STAGED_NONE;
+	dlfm_errf(e, "%s", "");
 	if (s->with_note)
 		known = note_nodes(s->args->dirs, s->job, key);
 	if (!known || !nodes_cover(known, nodes)) {

@@ -17,7 +17,7 @@ struct staging {
 };
 
 enum staged {
-	STAGED_ALL,
+	STAGED_ALL,	    /* the text is empty, or worth telling */
 	STAGED_SOME,	    /* the text names the nodes that have no image */
 	STAGED_NONE,	    /* the text says why */
 	STAGED_INTERRUPTED, /* by the user */
