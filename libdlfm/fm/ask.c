@@ -49,6 +49,15 @@ struct dlfm_found fm_ask(int dirfd, const char *path, int follow)
 	return *path == '/' ? ask(path, strlen(path), follow) : ask_relative(dirfd, path, follow);
 }
 
+/* By the canonical entry: its staged name leads through no link. */
+const char *fm_staged(struct dlfm_found found)
+{
+	const struct dlfm_image_entry *e = fm_entry(found);
+
+	return e && (e->st.mode & S_IFMT) == S_IFREG ? dlfm_image_staged(&fm.image, e->canon)
+						     : NULL;
+}
+
 void fm_note_path(int dirfd, const char *path, unsigned op, int err)
 {
 	const int saved = errno;

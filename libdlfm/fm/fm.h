@@ -150,6 +150,9 @@ static inline const struct dlfm_image_entry *fm_entry(struct dlfm_found found)
 	return found.answer == DLFM_PRESENT ? dlfm_image_entry(&fm.image, found.entry) : NULL;
 }
 
+/* The name of the staged file behind a regular file that was found, NULL if it is not staged. */
+FM_HIDDEN const char *fm_staged(struct dlfm_found found);
+
 /* Whether a wrapper's answer is for the real function: nothing that these functions return. */
 #define FM_PASS (-4096)
 

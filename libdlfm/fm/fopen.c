@@ -52,7 +52,7 @@ static FILE *open_staged(open_function *real, const char *path, const char *mode
 {
 	struct dlfm_found found = fm_ask(AT_FDCWD, path, 1);
 	const int saved = errno;
-	const char *staged;
+	const char *staged = fm_staged(found);
 	FILE *f;
 
 	*answered = 1;
@@ -60,8 +60,7 @@ static FILE *open_staged(open_function *real, const char *path, const char *mode
 		errno = found.err;
 		return NULL;
 	}
-	if (found.answer == DLFM_PRESENT && (fm_entry(found)->st.mode & S_IFMT) == S_IFREG &&
-	    (staged = dlfm_image_staged(&fm.image, found.entry))) {
+	if (staged) {
 		f = real(staged, mode);
 		if (f)
 			fm_count(DLFM_COUNT_OPEN);

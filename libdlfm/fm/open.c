@@ -77,10 +77,10 @@ static int is_final(int err)
 static int open_entry(struct dlfm_found found, int flags)
 {
 	const int saved = errno;
-	const char *staged = dlfm_image_staged(&fm.image, found.entry);
+	const char *staged = flags & PLACES ? NULL : fm_staged(found);
 	int fd;
 
-	if (!staged || flags & PLACES || (fm_entry(found)->st.mode & S_IFMT) != S_IFREG)
+	if (!staged)
 		return FM_PASS;
 	fd = REAL(open)(staged, flags);
 	if (fd >= 0) {
