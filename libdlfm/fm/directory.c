@@ -51,8 +51,8 @@ static int can_list(struct dlfm_found found)
 {
 	const struct dlfm_image_entry *e = fm_entry(found);
 
-	return found.answer == DLFM_PRESENT && (e->st.mode & S_IFMT) == S_IFDIR &&
-	       e->flags & DLFM_ENTRY_LISTED && fm.access && e->st.access & R_OK;
+	return found.answer == DLFM_PRESENT && e->flags & DLFM_ENTRY_LISTED && fm.access &&
+	       e->st.access & R_OK;
 }
 
 static DIR *open_slot(uint32_t entry)
@@ -76,6 +76,8 @@ FM_EXPORT DIR *opendir(const char *path)
 	if (!fm_on())
 		return REAL(opendir)(path);
 	found = fm_ask(AT_FDCWD, path, 1);
+	if (found.answer == DLFM_PRESENT && (fm_entry(found)->st.mode & S_IFMT) != S_IFDIR)
+		found = (struct dlfm_found){.answer = DLFM_ABSENT, .err = ENOTDIR};
 	if (found.answer == DLFM_ABSENT) {
 		errno = found.err;
 		return NULL;

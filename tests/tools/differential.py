@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+differential: the same random file system calls with and without libdlfm.so, and every difference in what they told.
+
+Usage: differential.py WORKDIR WORKER MKIMAGE LIBDLFM IMAGE [--seed N] [--rounds N] [--calls N] [--workers N]
+
+In each round a small tree is made, some worker processes (fm-worker) are told, one after the other, what to call,
+and their answers are written down. Then the tree is made again and recorded in an image, and the same calls are made
+by workers with the image. The image holds a part of the tree, under more than one spelling, and names
+that do not exist. Exit status 1 if any answer differs; what led to it is printed.
+"""
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+O = {n: getattr(os, n) for n in dir(os) if n.startswith("O_")}
+OLD_TIME = 946684800  # fixed times are told by fm-worker, those of now are not
+
+
+class Tree:
+    """
+    The tree of one round, below `top`: `rec` is recorded, `out` is not, `alias` leads to `rec`. It lies some levels
+    deep, since calls by relative paths may leave it.
+    """
+
+    def __init__(self, workdir, seed):
+        self.jail, self.seed = f"{workdir}/jail", seed
+        self.top = f"{self.jail}/1/2/3/tree"
+
+    def make(self):
+        rng = random.Random(self.seed)
+        shutil.rmtree(self.jail, ignore_errors=True)
+        for d in ("rec/a/sub/deep", "rec/b", "rec/empty", "out/d"):
+            os.makedirs(f"{self.top}/{d}")
+        for n, name in enumerate(("rec/a/f1", "rec/a/f2", "rec/a/sub/x", "rec/a/sub/deep/y", "rec/b/f1", "rec/b/g",
+                                  "rec/top", "out/o1", "out/d/o2")):
+            with open(f"{self.top}/{name}", "w") as file:
+                file.write(f"{name} {rng.random()}\n" * (n * 40 + 1))
+        for target, name in (("a", "rec/link"), (f"{self.top}/rec/b", "rec/abs"), ("nowhere", "rec/dangling"),
+                             ("loop", "rec/loop"), ("sub/x", "rec/a/lx"), ("../link/sub", "rec/b/via"),
+                             ("rec", "alias"), ("../rec/a", "out/in"), ("../out/o1", "rec/outward")):
+            os.symlink(target, f"{self.top}/{name}")
+        os.chmod(f"{self.top}/rec/b/g", 0o755)
+        os.chmod(f"{self.top}/rec/top", rng.choice((0o444, 0o600, 0o644)))
+        for n, (path, _, files) in enumerate(os.walk(self.top, topdown=False)):
+            for i, name in enumerate(sorted(files) + ["."]):
+                t = (OLD_TIME + 1000 * n + i) * 10**9 + 7 * n + i
+                os.utime(f"{path}/{name}", ns=(t, t), follow_symlinks=False)
+
+    def recorded(self, rng):
+        """Arguments of mkimage: what the image of this round holds."""
+        top = self.top
+        prefixes = [f"{top}/rec"] if rng.random() < 0.7 else [f"{top}/rec/a", f"{top}/rec/b"]
+        spellings = [s for s in (f"{top}/alias", f"{top}/alias/a", f"{top}/alias/a/f1", f"{top}/alias/link/sub/x",
+                                 f"{top}/rec/link/f2", f"{top}/rec/abs/g", f"{top}/rec/b/via/x", f"{top}/rec/dangling/z",
+                                 f"{top}/alias/b/none", f"{top}/rec/link/none", f"{top}/out/in/f1", f"{top}/out/in",
+                                 f"{top}/out/none", f"{top}/none/deeper", f"{top}/rec/a/f1/below",
+                                 f"{top}/rec/b/none", f"{top}/rec/empty/new", f"{top}/rec/loop/x", f"{top}/out/d")
+                     if rng.random() < 0.6]
+        return [a for s in spellings for a in ("-p", s)], prefixes
+
+
+class Calls:
+    """Random commands for fm-worker."""
+    names = ("f1", "f2", "g", "sub", "sub/x", "sub/deep", "sub/deep/y", "lx", "via", "new", "none", "other", "top", "x",
+             "y", "new/z", "f1/below", "o1", "d", "d/o2", "n1", "n2", "")
+    places = ("rec", "rec/a", "rec/b", "rec/a/sub", "rec/link", "rec/abs", "alias", "alias/a", "alias/link",
+              "rec/b/via", "out", "out/d", "out/in", "rec/empty", "rec/dangling", "rec/loop", "none", "rec/new")
+
+    def __init__(self, rng, top):
+        self.rng, self.top = rng, top
+
+    def relative(self):
+        path = "/".join(p for p in (self.rng.choice(self.places), self.rng.choice(self.names)) if p)
+        r = self.rng.random()
+        if r < 0.08:
+            path += self.rng.choice(("/", "/.", "/..", "//"))
+        elif r < 0.16:
+            path = path.replace("/", self.rng.choice(("//", "/./", "/../" + path.split("/")[0] + "/")), 1)
+        return path
+
+    def path(self):
+        r = self.rng.random()
+        if r < 0.75:
+            return f"{self.top}/{self.relative()}"
+        if r < 0.85:
+            return self.rng.choice(("../", "./", "", "../../")) + self.relative()
+        return self.rng.choice(self.names[:-1])
+
+    def reading(self):
+        rng, p = self.rng, self.path()
+        n = str(rng.randrange(4))
+        return rng.choice((
+            ("stat", p), ("stat", p), ("lstat", p), ("lstat", p), ("xstat", p), ("statx", p, str(rng.randrange(2))),
+            ("fstatat", n, p, str(rng.randrange(2))), ("access", p, str(rng.choice((0, 1, 2, 4, 5)))),
+            ("faccessat", n, p, str(rng.choice((0, 4)))), ("readlink", p, str(rng.choice((3, 4000)))),
+            ("realpath", p), ("list", p), ("list", p), ("fopen", p, "r"), ("getcwd",), ("procfd", p),
+            ("open", p, str(rng.choice((0, 0, 0, O["O_NOFOLLOW"], O["O_DIRECTORY"], O["O_PATH"], O["O_CLOEXEC"])))),
+            ("openat", n, p, str(rng.choice((0, O["O_NOFOLLOW"])))),
+        ))
+
+    def writing(self):
+        rng, p, q = self.rng, self.path(), self.path()
+        n = str(rng.randrange(4))
+        create = O["O_CREAT"]
+        return rng.choice((
+            ("write", p, str(rng.choice((0, create, create | O["O_EXCL"], create | O["O_TRUNC"], O["O_APPEND"]))),
+             f"w{rng.randrange(99)}"),
+            ("write", p, str(create | O["O_TRUNC"]), "w"),
+            ("writeat", n, p), ("unlink", p), ("unlink", p), ("unlinkat", n, p, str(rng.randrange(2))), ("remove", p),
+            ("rmdir", p), ("mkdir", p), ("mkdir", p), ("mkdirat", n, p), ("rename", p, q), ("rename", p, q),
+            ("renameat", n, p, q), ("symlink", rng.choice(("f1", "../a", "a/sub", q)), p), ("link", p, q),
+            ("truncate", p, str(rng.randrange(200))), ("chmod", p, rng.choice(("644", "755", "600", "500", "000"))),
+            ("fchmod", p, rng.choice(("644", "640"))), ("utime", p, str(rng.randrange(9999))),
+            ("futimens", p, str(rng.randrange(9999))), ("fopen", p, rng.choice(("w", "a", "r+"))), ("mkstemp", p),
+            ("mkdtemp", p),
+        ))
+
+    def moving(self):
+        rng, p = self.rng, self.path()
+        n = str(rng.randrange(4))
+        return rng.choice((("chdir", p), ("dir", n, p), ("fchdir", n), ("fork",), ("chdir", self.top),
+                           ("shell", f"{self.top}/{self.relative()}", rng.choice(self.names[:5]))))
+
+    def next(self, calm):
+        r = self.rng.random()
+        if r < calm:
+            return self.reading()
+        return self.writing() if r < 1 - (1 - calm) * 0.3 else self.moving()
+
+
+class Workers:
+    def __init__(self, program, n, env, cwd):
+        self.all = [subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=cwd,
+                                     text=True) for _ in range(n)]
+
+    def tell(self, i, command):
+        w = self.all[i]
+        w.stdin.write("\t".join(command) + "\n")
+        w.stdin.flush()
+        answer = w.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"worker {i} ended ({w.wait()}) at {command}")
+        return answer.rstrip("\n")
+
+    def end(self):
+        for w in self.all:
+            w.stdin.close()
+            w.stdout.read()
+            w.wait()
+
+
+def play(args, script, env, tree):
+    workers = Workers(args.worker, args.workers, env, tree.top)
+    try:
+        return [workers.tell(i, command) for i, command in script]
+    finally:
+        workers.end()
+
+
+def round_of(args, seed):
+    rng = random.Random(seed)
+    tree = Tree(args.workdir, seed)
+    calls = Calls(rng, tree.top)
+    calm = rng.choice((0.6, 0.85, 0.95))
+    script = [(rng.randrange(args.workers), calls.next(calm)) for _ in range(args.calls)]
+    options, prefixes = tree.recorded(rng)
+
+    plain_env = {k: v for k, v in os.environ.items() if not k.startswith("DLFM_") and k != "LD_PRELOAD"}
+    tree.make()
+    plain = play(args, script, plain_env, tree)
+    subprocess.run(["chmod", "-R", "u+rwx", tree.jail], check=False, stderr=subprocess.DEVNULL)
+
+    tree.make()
+    shutil.rmtree(args.image, ignore_errors=True)
+    subprocess.run([args.mkimage, *options, args.image, *prefixes], check=True)
+    ours = play(args, script, {**plain_env, "LD_PRELOAD": args.libdlfm, "DLFM_IMAGE": args.image}, tree)
+    subprocess.run(["chmod", "-R", "u+rwx", tree.jail], check=False, stderr=subprocess.DEVNULL)
+
+    for n, (a, b) in enumerate(zip(plain, ours)):
+        if a != b:
+            print(f"# seed {seed}, call {n}: differs; image: {options} {prefixes}")
+            for i in range(max(0, n - args.context), n + 1):
+                print(f"#   {i}: worker {script[i][0]} {script[i][1]}: {plain[i]}")
+            print(f"#   with DLFM: {b}")
+            return False
+    return True
+
+
+def main():
+    p = argparse.ArgumentParser()
+    for name in ("workdir", "worker", "mkimage", "libdlfm", "image"):
+        p.add_argument(name)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--rounds", type=int, default=20)
+    p.add_argument("--calls", type=int, default=200)
+    p.add_argument("--workers", type=int, default=3)
+    p.add_argument("--context", type=int, default=12)
+    p.add_argument("--keep-going", action="store_true")
+    args = p.parse_args()
+    bad = 0
+    for seed in range(args.seed, args.seed + args.rounds):
+        if not round_of(args, seed):
+            bad += 1
+            if not args.keep_going:
+                break
+    print(f"{args.rounds} rounds of {args.calls} calls by {args.workers} workers: {bad} with differences")
+    return bad > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
