@@ -13,24 +13,6 @@
 #include "cache-tools/cache-file.h"
 #include "cache-tools/cache-private.h"
 
-ssize_t dlfm_read_at(int fd, void *data, size_t size, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int dlfm_cache_open_regular(const char *name, uint64_t *size, struct dlfm_error *e)
 {
 	struct stat st;

@@ -3,9 +3,8 @@
 #ifndef DLFM_CACHE_FILE_H
 #define DLFM_CACHE_FILE_H
 
-#include <sys/types.h>
-
 #include "cache-tools/cache-read.h"
+#include "cache-tools/file-io.h"
 
 /* Opens a regular file (never waits for a FIFO's writer): a descriptor, or -1 with a text that names it. */
 int dlfm_cache_open_regular(const char *name, uint64_t *size, struct dlfm_error *e);
@@ -32,9 +31,5 @@ typedef int dlfm_content_taker(void *arg, const void *data, size_t size, struct 
  */
 int dlfm_cache_read_content(const struct dlfm_cache_file *f, uint32_t i, dlfm_content_taker *take,
 			    void *arg, struct dlfm_error *e);
-
-/* pread(2) until all is there: the number of bytes, less at the end of the file, or -1 with errno.
- */
-ssize_t dlfm_read_at(int fd, void *data, size_t size, uint64_t offset);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "cache-tools/cache-private.h"
 #include "cache-tools/cache-write-private.h"
+#include "cache-tools/file-io.h"
 
 enum { METADATA_LEVEL = 6 };
 
@@ -48,79 +49,21 @@ void dlfm_writer_abort(struct dlfm_cache_writer *w)
 	free(w);
 }
 
-static int write_at(int fd, const void *data, size_t size, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n =
-			pwrite(fd, (const char *)data + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int dlfm_spool(struct dlfm_cache_writer *w, const void *data, size_t size, struct dlfm_error *e)
 {
-	if (write_at(w->spool.fd, data, size, w->spooled) < 0)
+	if (dlfm_write_at(w->spool.fd, data, size, w->spooled) < 0)
 		return dlfm_errnof(e, "%s: cannot be written", w->name);
 	w->spooled += size;
-	return 0;
-}
-
-/* A stretch of one file and where it is to stand in another. */
-struct stretch {
-	int from, to;
-	uint64_t in, out, size;
-};
-
-static int copy_buffered(const struct stretch *s)
-{
-	const size_t step = 1 << 20;
-	char *buffer = malloc(step);
-	uint64_t done = 0;
-	int rc = buffer ? 0 : -1;
-
-	while (rc == 0 && done < s->size) {
-		size_t n = s->size - done < step ? (size_t)(s->size - done) : step;
-
-		rc = dlfm_read_at(s->from, buffer, n, s->in + done) == (ssize_t)n
-			     ? write_at(s->to, buffer, n, s->out + done)
-			     : -1;
-		done += n;
-	}
-	free(buffer);
-	return rc;
-}
-
-/* Within the file system where it can do that. */
-static int copy_stretch(const struct stretch *s)
-{
-	loff_t in = (loff_t)s->in, out = (loff_t)s->out;
-
-	while ((uint64_t)in < s->in + s->size) {
-		ssize_t n = copy_file_range(s->from, &in, s->to, &out,
-					    s->in + s->size - (uint64_t)in, 0);
-
-		if (n > 0 || (n < 0 && errno == EINTR))
-			continue;
-		return (uint64_t)in == s->in ? copy_buffered(s) : -1;
-	}
 	return 0;
 }
 
 int dlfm_spool_file(struct dlfm_cache_writer *w, int fd, uint64_t offset, uint64_t size,
 		    struct dlfm_error *e)
 {
-	const struct stretch s = {
+	const struct dlfm_stretch s = {
 		.from = fd, .to = w->spool.fd, .in = offset, .out = w->spooled, .size = size};
 
-	if (copy_stretch(&s) < 0)
+	if (dlfm_copy_stretch(&s) < 0)
 		return dlfm_errnof(e, "cannot be copied to %s", w->name);
 	w->spooled += size;
 	return 0;
@@ -128,9 +71,10 @@ int dlfm_spool_file(struct dlfm_cache_writer *w, int fd, uint64_t offset, uint64
 
 static int copy_spool(const struct dlfm_cache_writer *w, int to, uint64_t offset)
 {
-	const struct stretch s = {.from = w->spool.fd, .to = to, .out = offset, .size = w->spooled};
+	const struct dlfm_stretch s = {
+		.from = w->spool.fd, .to = to, .out = offset, .size = w->spooled};
 
-	return copy_stretch(&s);
+	return dlfm_copy_stretch(&s);
 }
 
 static void fill_header(struct dlfm_cache *c, uint64_t metadata_stored, uint64_t metadata_size,
@@ -208,8 +152,8 @@ static int write_all(const struct dlfm_cache_writer *w, struct dlfm_cache *c, in
 	if (check(c, e) < 0)
 		goto fail;
 	dlfm_cache_header_encode(&header, &c->header);
-	if (write_at(fd, &header, sizeof(header), 0) < 0 ||
-	    write_at(fd, metadata.data, metadata.size, sizeof(header)) < 0 ||
+	if (dlfm_write_at(fd, &header, sizeof(header), 0) < 0 ||
+	    dlfm_write_at(fd, metadata.data, metadata.size, sizeof(header)) < 0 ||
 	    copy_spool(w, fd, c->header.contents_offset) < 0) {
 		dlfm_errnof(e, "%s: cannot be written", w->name);
 		goto fail;

@@ -4,16 +4,20 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const struct cli_command *const cli_commands[] = {
-	&cmd_replay, /* use a cache */
+	&cmd_record, /* make a cache */
+	&cmd_pack,
+	&cmd_merge,
+	&cmd_refresh,
+	&cmd_replay, /* use one */
 	&cmd_stage,
 	&cmd_clean,
-	&cmd_pack, /* make one */
-	&cmd_merge,
 	&cmd_info, /* look into one */
 	&cmd_ls,
+	&cmd_verify,
 	&cmd_diff,
 	&cmd_extract,
-	&cmd_option,
+	&cmd_option, /* for the plugins */
 	NULL,
 };

@@ -13,7 +13,10 @@ extern const struct cli_command cmd_ls;
 extern const struct cli_command cmd_merge;
 extern const struct cli_command cmd_option;
 extern const struct cli_command cmd_pack;
+extern const struct cli_command cmd_record;
+extern const struct cli_command cmd_refresh;
 extern const struct cli_command cmd_replay;
 extern const struct cli_command cmd_stage;
+extern const struct cli_command cmd_verify;
 
 #endif
