@@ -26,6 +26,7 @@ import pbs
 DEFAULTS = {
     "dlfm": "/usr/bin/dlfm",
     "launcher": "/usr/libexec/dlfm/dlfm-pbs-launch",
+    "libdir": "",           # where the injected objects are; "" is where they were built to go
     "stage_dirs": "",       # as dlfm stage --dirs: "/dev/shm:/tmp"; "" is the built-in list
     "max_size": "",         # as dlfm stage --max-size: "20G"
     "timeout": 120,         # seconds, for the staging as a whole
@@ -141,8 +142,8 @@ def launcher_arguments(event, conf, option):
     if top:
         argv.append("--top")
     argv += ["--job=" + lease_key(event.job), "--option=" + option]
-    for key, name in (("stage_dirs", "dirs"), ("max_size", "max-size"), ("timeout", "timeout"),
-                      ("mpirun", "mpirun")):
+    for key, name in (("dlfm", "dlfm"), ("libdir", "libdir"), ("stage_dirs", "dirs"),
+                      ("max_size", "max-size"), ("timeout", "timeout"), ("mpirun", "mpirun")):
         if conf[key]:
             argv.append("--%s=%s" % (name, conf[key]))
     argv.append("--tmrsh=" + tmrsh(conf))

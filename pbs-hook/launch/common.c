@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pbs-hook/launch/launch.h"
 
@@ -18,6 +19,20 @@ void launch_say(const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(stderr, "dlfm: %s\n", text);
+}
+
+const char *launch_helper(const char *name)
+{
+	static char path[PATH_MAX + NAME_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		slash = stpcpy(path, DLFM_HELPERDIR);
+	snprintf(slash, sizeof(path) - (size_t)(slash - path), "/%s", name);
+	return path;
 }
 
 static const char *get(void *arg, const char *name)

@@ -21,7 +21,7 @@ struct launch {
 	const char *job;      /* key of the job's leases */
 	const char *dirs;     /* "/dev/shm:/tmp", NULL: the built-in list */
 	const char *max_size; /* as given, NULL: no limit */
-	const char *mpirun, *tmrsh;
+	const char *dlfm, *libdir, *mpirun, *tmrsh;
 	const char *collect; /* directory to copy this node's journals to, instead of a program */
 	unsigned timeout;    /* seconds */
 	struct dlfm_job_option option;
@@ -32,6 +32,8 @@ struct launch {
 /* common.c */
 /* Prints "dlfm: <text>" to the job's standard error. */
 void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A program of this package beside this one, wherever the package was installed (static text of a call; do not keep two). */
+const char *launch_helper(const char *name);
 /* This process's environment, for task-env.h. */
 struct dlfm_env_ops launch_environment(void);
 /* The last line of what a program printed, without "dlfm: ": it says why. A pointer into `output`, which it changes. */

@@ -18,6 +18,8 @@ static const struct option options[] = {
 	{"dirs", required_argument, NULL, 'd'},
 	{"max-size", required_argument, NULL, 's'},
 	{"timeout", required_argument, NULL, 'w'},
+	{"dlfm", required_argument, NULL, 'f'},
+	{"libdir", required_argument, NULL, 'l'},
 	{"mpirun", required_argument, NULL, 'm'},
 	{"tmrsh", required_argument, NULL, 'r'},
 	{"argv0", required_argument, NULL, '0'},
@@ -28,8 +30,9 @@ static const struct option options[] = {
 static int take(struct launch *l, int c, const char **text)
 {
 	const char **place[] = {
-		['j'] = &l->job,    ['o'] = text,      ['d'] = &l->dirs,  ['s'] = &l->max_size,
-		['m'] = &l->mpirun, ['r'] = &l->tmrsh, ['0'] = &l->argv0, ['c'] = &l->collect};
+		['j'] = &l->job,    ['o'] = text,	['d'] = &l->dirs,  ['s'] = &l->max_size,
+		['m'] = &l->mpirun, ['r'] = &l->tmrsh,	['0'] = &l->argv0, ['f'] = &l->dlfm,
+		['l'] = &l->libdir, ['c'] = &l->collect};
 
 	if (c == 't')
 		l->top = 1;
@@ -62,7 +65,11 @@ static int parse(struct launch *l, int argc, char **argv, struct dlfm_error *e)
 	const char *text = "off";
 	int c;
 
-	*l = (struct launch){.job = "", .timeout = DEFAULT_TIMEOUT};
+	*l = (struct launch){.job = "",
+			     .timeout = DEFAULT_TIMEOUT,
+			     .dlfm = DLFM_BINDIR "/dlfm",
+			     .libdir = DLFM_PKGLIBDIR,
+			     .tmrsh = "pbs_tmrsh"};
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
 		if (take(l, c, &text) == -1)
 			return dlfm_errf(e, "dlfm-pbs-launch is run by the PBS hook, not by hand: "
@@ -76,8 +83,6 @@ static int parse(struct launch *l, int argc, char **argv, struct dlfm_error *e)
 		l->argv0 = program_name(l, argv[0]);
 	if (l->timeout == 0)
 		l->timeout = DEFAULT_TIMEOUT;
-	if (l->tmrsh == NULL)
-		l->tmrsh = "pbs_tmrsh";
 	return dlfm_job_option_parse(&l->option, text, e);
 }
 

@@ -15,15 +15,11 @@
 #include "cache-tools/task-env.h"
 #include "pbs-hook/launch/launch.h"
 
-#define SELF	     DLFM_HELPERDIR "/dlfm-pbs-launch"
-#define DLFM_PROGRAM DLFM_BINDIR "/dlfm"
-
 int record_environment(const struct launch *l, struct dlfm_error *e)
 {
 	const struct dlfm_env_ops ops = launch_environment();
-	struct dlfm_task_env t = {.layers = l->option.layers,
-				  .lib = DLFM_PKGLIBDIR,
-				  .static_tls = DLFM_RECORD_STATIC_TLS};
+	struct dlfm_task_env t = {
+		.layers = l->option.layers, .lib = l->libdir, .static_tls = DLFM_RECORD_STATIC_TLS};
 	char journal[PATH_MAX];
 
 	if (dlfm_journal_directory(launch_dirs(l), l->job, journal, e) == -1)
@@ -87,7 +83,7 @@ static void gather(const struct launch *l, const struct nodes *nodes, const char
 
 	command_add(&c, l->tmrsh, "");
 	command_add(&c, "", "");
-	command_add(&c, SELF, "");
+	command_add(&c, launch_helper("dlfm-pbs-launch"), "");
 	command_add(&c, "--job=", l->job);
 	command_add(&c, "--collect=", directory);
 	if (l->dirs != NULL)
@@ -111,7 +107,7 @@ static int pack(const struct launch *l, const char *here, const char *gathered,
 	char output[4096];
 	int rc;
 
-	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, l->dlfm, "");
 	command_add(&c, "pack", "");
 	command_add(&c, "--quiet", "");
 	command_add(&c, "--output=", l->option.file);

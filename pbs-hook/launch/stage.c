@@ -9,10 +9,6 @@
 #include "cache-tools/task-env.h"
 #include "pbs-hook/launch/launch.h"
 
-#define STAGE_PROGRAM DLFM_HELPERDIR "/dlfm-stage"
-#define AGENT	      DLFM_HELPERDIR "/dlfm-pbs-agent"
-#define DLFM_PROGRAM  DLFM_BINDIR "/dlfm"
-
 enum { NO_MPIRUN = -2 };
 
 static void add_stage_options(struct command *c, const struct launch *l)
@@ -47,7 +43,7 @@ static int stage_here(const struct launch *l, const char *cache, struct dlfm_err
 	char output[4096];
 	int rc;
 
-	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, l->dlfm, "");
 	command_add(&c, "stage", "");
 	command_add(&c, "--quiet", "");
 	add_stage_options(&c, l);
@@ -76,6 +72,8 @@ static int hostfile(const struct nodes *nodes, char path[64])
  */
 static void add_mpirun(struct command *c, const struct launch *l, const char *hosts)
 {
+	char agent[2 * PATH_MAX];
+
 	command_add(c, l->mpirun != NULL ? l->mpirun : "mpirun", "");
 	command_add(c, "--hostfile", "");
 	command_add(c, hosts, "");
@@ -86,7 +84,8 @@ static void add_mpirun(struct command *c, const struct launch *l, const char *ho
 					   "plm_rsh_agent", NULL};
 	     *a != NULL; a++)
 		command_add(c, *a, "");
-	command_add(c, AGENT " ", l->tmrsh);
+	snprintf(agent, sizeof(agent), "%s %s", launch_helper("dlfm-pbs-agent"), l->tmrsh);
+	command_add(c, agent, "");
 }
 
 static void clean_environment(void)
@@ -124,8 +123,9 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 		return dlfm_errnof(e, "cannot write the list of nodes to /dev/shm");
 	close(fd);
 	add_mpirun(&c, l, hosts);
-	command_add(&c, STAGE_PROGRAM, "");
+	command_add(&c, launch_helper("dlfm-stage"), "");
 	add_stage_options(&c, l);
+	command_add(&c, "--libdir=", l->libdir);
 	command_add(&c, "--transport=", transports[l->option.transport]);
 	snprintf(seconds, sizeof(seconds), "%u", l->timeout);
 	command_add(&c, "--timeout=", seconds);
@@ -150,7 +150,7 @@ static int stage_by_each(const struct launch *l, const struct nodes *nodes, cons
 
 	command_add(&c, l->tmrsh, "");
 	command_add(&c, "", "");
-	command_add(&c, DLFM_PROGRAM, "");
+	command_add(&c, l->dlfm, "");
 	command_add(&c, "stage", "");
 	command_add(&c, "--quiet", "");
 	add_stage_options(&c, l);
