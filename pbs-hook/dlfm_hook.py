@@ -8,7 +8,7 @@ execjob_launch         the program of each task of the job is replaced by dlfm-p
                        as the user, has the cache staged (top task), sets the environment, and
                        executes the real program
 execjob_end, _abort    this job's leases, and images that nobody else uses, go: `dlfm clean --job`
-exechost_startup       what a crash left goes: `dlfm clean --sweep`
+exechost_startup       what a crash left goes: `dlfm clean`
 
 It never rejects a job but for a wrong option at qsub or qalter, and lets every job go on, unchanged,
 whatever happens to itself: a resource that is not defined, a missing program, a broken configuration.
@@ -27,7 +27,7 @@ DEFAULTS = {
     "dlfm": "/usr/bin/dlfm",
     "launcher": "/usr/libexec/dlfm/dlfm-pbs-launch",
     "libdir": "",           # where the injected objects are; "" is where they were built to go
-    "stage_dirs": "",       # as dlfm stage --dirs: "/dev/shm:/tmp"; "" is the built-in list
+    "stage_dirs": "",       # "/dev/shm:/tmp", tried in order; "" is the built-in list
     "max_size": "",         # as dlfm stage --max-size: "20G"
     "timeout": 120,         # seconds, for the staging as a whole
     "mpirun": "",           # OpenMPI's mpirun on the nodes; "" finds it by PATH
@@ -176,14 +176,13 @@ def on_end(event, conf):
 
 
 def on_startup(_event, conf):
-    """exechost_startup: no job runs on this node, so nothing on it is in use."""
-    clean([conf["dlfm"], "clean", "--quiet", "--sweep"], conf, None)
+    """exechost_startup: what nobody has leased or mapped is left over."""
+    clean([conf["dlfm"], "clean", "--quiet"], conf, None)
 
 
 def clean(argv, conf, user):
     """Runs one `dlfm clean`; a failure is a line in the log."""
-    if conf["stage_dirs"]:
-        argv.append("--dirs=" + conf["stage_dirs"])
+    argv += ["--dir=" + d for d in conf["stage_dirs"].split(":") if d]
     try:
         finished, _out, err = run(argv, CLEAN_SECONDS, user)
         if not finished or err.strip():

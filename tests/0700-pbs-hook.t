@@ -96,16 +96,16 @@ config ", \"dlfm\": \"$scratch/dlfm\", \"stage_dirs\": \"/dev/shm\""
 chmod 777 "$scratch" "$scratch/called"
 ends='s/type=execjob_launch/type=execjob_end/'
 event "$top" -e "$ends"
-is "$(cat "$scratch/called")" "0 clean --quiet --job=12_3_.ctl --dirs=/dev/shm" "end: the job's leases are released"
+is "$(cat "$scratch/called")" "0 clean --quiet --job=12_3_.ctl --dir=/dev/shm" "end: the job's leases are released"
 : >"$scratch/called"
 event "$top" -e "${ends/_end/_abort}" -e 's/euser=root/euser=nobody/'
-is "$(cat "$scratch/called")" "$(id -u nobody) clean --quiet --job=12_3_.ctl --dirs=/dev/shm" "abort: ... as the job's user"
+is "$(cat "$scratch/called")" "$(id -u nobody) clean --quiet --job=12_3_.ctl --dir=/dev/shm" "abort: ... as the job's user"
 : >"$scratch/called"
 event "$top" -e "$ends" -e '/dlfm\]/d'
 is "$(cat "$scratch/called")" "" "end: nothing is done for a job without the option"
 printf 'pbs.event().type=exechost_startup\npbs.event().hook_name=dlfm\n' >"$scratch/startup.in"
 event "$scratch/startup.in"
-is "$(cat "$scratch/called")" "0 clean --quiet --sweep --dirs=/dev/shm" "exechost_startup: leftovers are swept"
+is "$(cat "$scratch/called")" "0 clean --quiet --dir=/dev/shm" "exechost_startup: leftovers are swept"
 event "$top" -e "$ends" -e 's/euser=root/euser=no-such-user/'
 is "$(field outcome)" accept "end: a user that is unknown here rejects nothing"
 

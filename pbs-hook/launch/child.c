@@ -43,18 +43,16 @@ static long now_ms(void)
 	return t.tv_sec * 1000L + t.tv_nsec / 1000000;
 }
 
-/* In the child: a process group of its own, so that all of it can be killed. */
+/* In the child: a process group of its own, so that all of it can be killed. Without `out` only errors are shown. */
 static void become(char *const argv[], int out)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setpgid(0, 0);
-	if (null != -1)
-		dup2(null, STDIN_FILENO);
-	if (out != -1) {
-		dup2(out, STDOUT_FILENO);
+	dup2(null, STDIN_FILENO);
+	dup2(out != -1 ? out : null, STDOUT_FILENO);
+	if (out != -1)
 		dup2(out, STDERR_FILENO);
-	}
 	execvp(argv[0], argv);
 	_exit(errno == ENOENT ? DLFM_EXIT_NOT_FOUND : DLFM_EXIT_CANNOT_RUN);
 }

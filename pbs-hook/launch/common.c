@@ -69,12 +69,14 @@ const char *const *launch_dirs(const struct launch *l)
 
 const char *launch_last_line(char *output)
 {
-	size_t len = strlen(output);
-	char *line;
+	const char *last = "", *own = NULL;
+	char *state = NULL;
 
-	while (len > 0 && (output[len - 1] == '\n' || output[len - 1] == '\r'))
-		output[--len] = '\0';
-	line = strrchr(output, '\n');
-	line = line != NULL ? line + 1 : output;
-	return strncmp(line, "dlfm: ", 6) == 0 ? line + 6 : line;
+	for (char *line = strtok_r(output, "\r\n", &state); line != NULL;
+	     line = strtok_r(NULL, "\r\n", &state)) {
+		last = line;
+		if (strncmp(line, "dlfm: ", 6) == 0)
+			own = line + 6;
+	}
+	return own != NULL ? own : last;
 }

@@ -36,7 +36,7 @@ void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *launch_helper(const char *name);
 /* This process's environment, for task-env.h. */
 struct dlfm_env_ops launch_environment(void);
-/* The last line of what a program printed, without "dlfm: ": it says why. A pointer into `output`, which it changes. */
+/* The last line of DLFM's own that a program printed, without "dlfm: ", else its last line: it says why. A pointer into `output`, which it changes. */
 const char *launch_last_line(char *output);
 /* l->dirs as a NULL-terminated list, which stays allocated; NULL for the built-in list. */
 const char *const *launch_dirs(const struct launch *l);

@@ -17,10 +17,35 @@ static void add_stage_options(struct command *c, const struct launch *l)
 
 	command_add(c, "--lease=", l->job);
 	command_add(c, "--stale=", stale[l->option.stale]);
-	if (l->dirs != NULL)
-		command_add(c, "--dirs=", l->dirs);
 	if (l->max_size != NULL)
 		command_add(c, "--max-size=", l->max_size);
+}
+
+/* A program of the directory in which another one is. */
+static void add_beside(struct command *c, const char *program, const char *name)
+{
+	const char *slash = strrchr(program, '/');
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s", slash != NULL ? (int)(slash + 1 - program) : 0,
+		 program);
+	command_add(c, path, name);
+}
+
+/* `dlfm stage` of one node, by env(1), as pbs_tmrsh does not hand on this process's environment. */
+static void add_dlfm_stage(struct command *c, const struct launch *l, const char *cache)
+{
+	const char *const *dirs = launch_dirs(l);
+
+	command_add(c, "env", "");
+	command_add(c, "DLFM_LIBDIR=", l->libdir);
+	command_add(c, l->dlfm, "");
+	command_add(c, "stage", "");
+	command_add(c, "--quiet", "");
+	add_stage_options(c, l);
+	for (; dirs != NULL && *dirs != NULL; dirs++)
+		command_add(c, "--dir=", *dirs);
+	command_add(c, cache, "");
 }
 
 static int verdict(const struct launch *l, int rc, const char *what, char *output,
@@ -43,12 +68,7 @@ static int stage_here(const struct launch *l, const char *cache, struct dlfm_err
 	char output[4096];
 	int rc;
 
-	command_add(&c, l->dlfm, "");
-	command_add(&c, "stage", "");
-	command_add(&c, "--quiet", "");
-	add_stage_options(&c, l);
-	command_add(&c, "--", "");
-	command_add(&c, cache, "");
+	add_dlfm_stage(&c, l, cache);
 	rc = child_run(&c, l->timeout, output, sizeof(output), e);
 	return verdict(l, rc, "dlfm stage", output, e);
 }
@@ -123,9 +143,11 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 		return dlfm_errnof(e, "cannot write the list of nodes to /dev/shm");
 	close(fd);
 	add_mpirun(&c, l, hosts);
-	command_add(&c, launch_helper("dlfm-stage"), "");
+	add_beside(&c, l->dlfm, "dlfm-stage");
 	add_stage_options(&c, l);
 	command_add(&c, "--libdir=", l->libdir);
+	if (l->dirs != NULL)
+		command_add(&c, "--dirs=", l->dirs);
 	command_add(&c, "--transport=", transports[l->option.transport]);
 	snprintf(seconds, sizeof(seconds), "%u", l->timeout);
 	command_add(&c, "--timeout=", seconds);
@@ -150,11 +172,7 @@ static int stage_by_each(const struct launch *l, const struct nodes *nodes, cons
 
 	command_add(&c, l->tmrsh, "");
 	command_add(&c, "", "");
-	command_add(&c, l->dlfm, "");
-	command_add(&c, "stage", "");
-	command_add(&c, "--quiet", "");
-	add_stage_options(&c, l);
-	command_add(&c, cache, "");
+	add_dlfm_stage(&c, l, cache);
 	bad = child_run_nodes(&c, 1, nodes->names, nodes->n, l->timeout, &failed);
 	if (bad == 0)
 		return 0;
