@@ -74,10 +74,14 @@ int dlfm_temporary_check(const char *name, struct dlfm_error *e)
 {
 	char dir[PATH_MAX], final[PATH_MAX];
 	struct stat st;
+	int rc;
 
 	if (final_name(final, name, e) < 0)
 		return -1;
-	if (stat(final, &st) == 0 && !S_ISREG(st.st_mode))
+	rc = stat(final, &st);
+	if (rc < 0 && errno != ENOENT)
+		return dlfm_errnof(e, "%.200s: cannot be used", name);
+	if (rc == 0 && !S_ISREG(st.st_mode))
 		return dlfm_errf(e, "%s: is %s; name a file to write", name,
 				 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
 	directory_of(dir, final);
