@@ -21,7 +21,7 @@
 
 /* What the nodes said of their tasks, added up. */
 struct sum {
-	unsigned nodes, failed, killed, incomplete;
+	unsigned nodes, failed, killed, incomplete, unknown;
 };
 
 static int write_file(const char *dir, const char *name, const char *text, struct dlfm_error *e)
@@ -58,7 +58,8 @@ static int deliver(const struct collect *run, const struct collection *c, const 
 	if (write_file(parts, begin, "", e) < 0)
 		return -1;
 	n = dlfm_journal_gather(journal, parts, node, e);
-	snprintf(text, sizeof(text), "%u %u %d\n", run->failed, run->killed, n < 0);
+	snprintf(text, sizeof(text), "%u %u %d %u\n", run->failed, run->killed, n < 0,
+		 run->unknown);
 	if (write_file(parts, begin, text, e) < 0)
 		return -1;
 	return rename_in(parts, begin, end, e);
@@ -67,10 +68,10 @@ static int deliver(const struct collect *run, const struct collection *c, const 
 static void add_end(struct sum *sum, int fd, const char *name)
 {
 	int file = openat(fd, name, O_RDONLY | O_CLOEXEC);
-	unsigned failed = 0, killed = 0, incomplete = 1;
+	unsigned failed = 0, killed = 0, incomplete = 1, unknown = 0;
 	FILE *f = file < 0 ? NULL : fdopen(file, "r");
 
-	if (f && fscanf(f, "%u %u %u", &failed, &killed, &incomplete) != 3)
+	if (f && fscanf(f, "%u %u %u %u", &failed, &killed, &incomplete, &unknown) != 4)
 		incomplete = 1;
 	if (f)
 		fclose(f);
@@ -78,6 +79,7 @@ static void add_end(struct sum *sum, int fd, const char *name)
 	sum->failed += failed;
 	sum->killed += killed;
 	sum->incomplete += incomplete;
+	sum->unknown += unknown;
 }
 
 static struct sum add_up(const char *parts)
@@ -116,24 +118,33 @@ static void write_log(const struct ticket *t, const char *text)
 	fclose(f);
 }
 
+static int is_partial(const struct sum *sum)
+{
+	return sum->failed || sum->killed || sum->incomplete || sum->unknown;
+}
+
+/* Adds "<n> <what>" to the list; `what` is for one and for several. */
+static void add_reason(char *text, size_t size, unsigned n, const char *one, const char *several)
+{
+	size_t length = strlen(text);
+
+	if (n > 0)
+		snprintf(text + length, size - length, "%s %u %s",
+			 text[length - 1] == ':' ? "" : ",", n, n == 1 ? one : several);
+}
+
 static void describe(const struct sum *sum, const struct ticket *t, char *text, size_t size)
 {
-	int n;
-
 	text[0] = '\0';
-	if (!sum->failed && !sum->killed && !sum->incomplete)
+	if (!is_partial(sum))
 		return;
-	n = snprintf(text, size, "the record of step %u.%u is partial:", t->job, t->step);
-	if (sum->killed)
-		n += snprintf(text + n, size - n, " %u task%s killed", sum->killed,
-			      sum->killed == 1 ? " was" : "s were");
-	if (sum->failed)
-		n += snprintf(text + n, size - n, "%s %u task%s failed", sum->killed ? "," : "",
-			      sum->failed, sum->failed == 1 ? "" : "s");
-	if (sum->incomplete)
-		snprintf(text + n, size - n, "%s journals of %u node%s are missing",
-			 sum->killed || sum->failed ? "," : "", sum->incomplete,
-			 sum->incomplete == 1 ? "" : "s");
+	snprintf(text, size, "the record of step %u.%u is partial:", t->job, t->step);
+	add_reason(text, size, sum->killed, "task was killed", "tasks were killed");
+	add_reason(text, size, sum->failed, "task failed", "tasks failed");
+	add_reason(text, size, sum->unknown, "node lost its slurmstepd",
+		   "nodes lost their slurmstepd");
+	add_reason(text, size, sum->incomplete, "node's journals are missing",
+		   "nodes' journals are missing");
 }
 
 static int run_pack(const struct collect *run, const struct ticket *t, const struct sum *sum,
@@ -141,17 +152,18 @@ static int run_pack(const struct collect *run, const struct ticket *t, const str
 {
 	static const char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
 	struct command_result *r = malloc(sizeof(*r));
-	char output[PATH_MAX + 16], scope[32] = "--quiet";
-	const char *argv[] = {run->dlfm, "pack", "--quiet", output, scope, parts, NULL};
-	int rc = -1;
+	char output[PATH_MAX + 16];
+	const char *argv[8] = {run->dlfm, "pack", "--quiet", output};
+	int n = 4, rc = -1;
 
 	if (!r)
 		return dlfm_errf(e, "no memory");
 	snprintf(output, sizeof(output), "--output=%s", t->option.file);
 	if (t->option.scope != DLFM_SCOPE_DEFAULT)
-		snprintf(scope, sizeof(scope), "--scope=%s",
-			 t->option.scope == DLFM_SCOPE_ALL ? "all" : "shared");
-	(void)sum;
+		argv[n++] = t->option.scope == DLFM_SCOPE_ALL ? "--scope=all" : "--scope=shared";
+	if (is_partial(sum))
+		argv[n++] = "--partial";
+	argv[n] = parts;
 	if (command_run(r, argv, environment, run->timeout, e) == 0) {
 		if (r->end == COMMAND_EXITED && r->status == 0)
 			rc = 0;

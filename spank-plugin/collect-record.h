@@ -9,6 +9,7 @@
 struct collect {
 	const char *dlfm;
 	unsigned failed, killed, timeout;
+	unsigned unknown; /* 1: how the tasks ended is not known */
 };
 
 /* -1 with a text if this node's journals could not be brought there. */

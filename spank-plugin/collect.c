@@ -95,6 +95,7 @@ int main(int argc, char **argv)
 		.failed = strtoul(argv[4], NULL, 10),
 		.killed = strtoul(argv[5], NULL, 10),
 		.timeout = strtoul(argv[6], NULL, 10),
+		.unknown = !strchr(argv[3], '.'),
 	};
 	for (i = 0; dirs[i]; i++)
 		collect_store(&run, dirs[i], argv[3]);

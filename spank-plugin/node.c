@@ -5,21 +5,24 @@
  */
 #include "config.h"
 
-#include <signal.h>
+#include <dirent.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "cache-tools/stage.h"
+#include "cache-tools/store.h"
 #include "spank-plugin/as-user.h"
 #include "spank-plugin/note.h"
 #include "spank-plugin/plugin.h"
 #include "spank-plugin/spank-env.h"
 #include "spank-plugin/ticket.h"
 
-enum { EPILOG_SECONDS = 60, LEFTOVER_AGE = 600, NOBODY = 65534 };
+enum { EPILOG_SECONDS = 60, LEFTOVER_AGE = 600, NOBODY = 65534, GROUPS_MAX = 256 };
 
 /* How this node's tasks ended; whether their journals were collected. */
 static struct {
@@ -98,6 +101,29 @@ void plugin_step_task_exit(spank_t sp)
 
 /* ---- the epilog ---- */
 
+/* As the user: does the job have journals that no slurmstepd has collected? */
+static int has_journals(void *arg)
+{
+	char prefix[64];
+	struct dlfm_store s;
+	struct dirent *de;
+	int i, found = 0;
+	DIR *d;
+
+	snprintf(prefix, sizeof(prefix), DLFM_STORE_JOURNAL "%u.", *(uint32_t *)arg);
+	for (i = 0; plugin.args.dirs[i] && !found; i++) {
+		if (dlfm_store_open(&s, plugin.args.dirs[i], getuid(), DLFM_STORE_LOOK, NULL) <= 0)
+			continue;
+		d = opendir(s.path);
+		while (d && !found && (de = readdir(d)))
+			found = strncmp(de->d_name, prefix, strlen(prefix)) == 0;
+		if (d)
+			closedir(d);
+		dlfm_store_close(&s);
+	}
+	return found;
+}
+
 /* As the user: his leases, journals and note of the job go, images that nobody else uses, and what killed helpers left. */
 static int release_job(void *arg)
 {
@@ -125,15 +151,37 @@ static int has_store(uid_t uid)
 	return 0;
 }
 
+/* The groups that the user has by himself; the process of the epilog knows of no others. */
+static void add_groups(struct as_user *user, gid_t groups[GROUPS_MAX])
+{
+	struct passwd entry, *found = NULL;
+	char text[4096];
+	int n = GROUPS_MAX;
+
+	if (getpwuid_r(user->uid, &entry, text, sizeof(text), &found) != 0 || !found)
+		return;
+	user->gid = entry.pw_gid;
+	if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &n) < 0)
+		return;
+	user->groups = groups;
+	user->n_groups = n;
+}
+
 void plugin_job_epilog(spank_t sp)
 {
 	struct as_user user = {.gid = NOBODY};
+	gid_t groups[GROUPS_MAX];
 	uint32_t job = 0;
+	char key[16];
 
 	if (spank_get_item(sp, S_JOB_ID, &job) != ESPANK_SUCCESS ||
-	    spank_get_item(sp, S_JOB_UID, &user.uid) != ESPANK_SUCCESS)
+	    spank_get_item(sp, S_JOB_UID, &user.uid) != ESPANK_SUCCESS || !has_store(user.uid))
 		return;
-	/* Its own files need no group; the process of the epilog knows none for sure. */
-	if (has_store(user.uid) && as_user_call(&user, release_job, &job, EPILOG_SECONDS) != 0)
+	if (as_user_call(&user, has_journals, &job, EPILOG_SECONDS) == 1) {
+		snprintf(key, sizeof(key), "%u", job);
+		add_groups(&user, groups);
+		collect(&user, key);
+	}
+	if (as_user_call(&user, release_job, &job, EPILOG_SECONDS) != 0)
 		slurm_error("dlfm: what job %u staged could not be removed", job);
 }

@@ -2,22 +2,22 @@
 /* srun's side of a record: before the launch and after the step. */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <slurm/spank.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spank-plugin/recording.h"
 
 enum {
-	POLL_MS = 50,
-	FIRST_SIGN_S = 10, /* for the nodes to begin; if nothing was launched they never will */
+	FIRST_TICK_MS = 20,
+	LAST_TICK_MS = 500,
+	QUIET_MS = 15000, /* nothing comes from the nodes any more */
 };
 
 /* The record that this srun is to wait for; job 0: none. */
@@ -54,23 +54,30 @@ int recording_prepare(struct ticket *t, struct dlfm_error *e)
 	return 0;
 }
 
-/* Is it there? By open(2), which asks the server of a shared file system, as stat(2) need not. */
-static int is_there(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || errno != ENOENT;
-}
-
 enum waited { DONE, LATE, NOTHING, STOPPED };
 
-/* Waits until the parts are gone; interruptible, as srun's own handling of signals has ended. */
-static enum waited wait_for(const char *parts, unsigned timeout)
+/* How many names are in the directory of the parts; -1: it is gone. *packing: the last node is at work. */
+static int look(const char *parts, int *packing)
 {
-	struct timespec tick = {.tv_nsec = POLL_MS * 1000000L};
-	unsigned long n = 0;
+	DIR *d = opendir(parts);
+	struct dirent *de;
+	int n = 0;
+
+	if (!d)
+		return errno == ENOENT ? -1 : 0;
+	*packing = 0;
+	while ((de = readdir(d))) {
+		n += de->d_name[0] != '.';
+		*packing |= strcmp(de->d_name, "packing") == 0;
+	}
+	closedir(d);
+	return n;
+}
+
+/* srun's own handling of signals has ended. 1 if one came within the time. */
+static int is_stopped(int ms)
+{
+	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 	sigset_t stop;
 
 	sigemptyset(&stop);
@@ -78,13 +85,29 @@ static enum waited wait_for(const char *parts, unsigned timeout)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &stop, NULL);
-	for (; is_there(parts); n++) {
-		if (n == FIRST_SIGN_S * 1000UL / POLL_MS && rmdir(parts) == 0)
-			return NOTHING;
-		if (n >= timeout * 1000UL / POLL_MS)
+	return sigtimedwait(&stop, NULL, &time) > 0;
+}
+
+/* Waits until the parts are gone; as long as packing takes, but not for nodes from which nothing comes. */
+static enum waited wait_for(const char *parts, unsigned timeout)
+{
+	int n, last = 0, packing = 0, tick = FIRST_TICK_MS;
+	unsigned long waited = 0, quiet = 0;
+
+	while ((n = look(parts, &packing)) >= 0) {
+		if (n != last)
+			quiet = 0;
+		last = n;
+		if (!packing && quiet > QUIET_MS)
+			return n == 0 && rmdir(parts) == 0 ? NOTHING : LATE;
+		if (waited > timeout * 1000UL)
 			return LATE;
-		if (sigtimedwait(&stop, NULL, &tick) > 0)
+		if (is_stopped(tick))
 			return STOPPED;
+		waited += tick;
+		quiet += tick;
+		if (tick < LAST_TICK_MS)
+			tick += tick / 4;
 	}
 	return DONE;
 }
@@ -140,7 +163,7 @@ void recording_finish(unsigned timeout)
 		slurm_spank_log("dlfm: nothing was recorded: no task was started");
 	else
 		slurm_spank_log("dlfm: the record is not complete %s; when the step has ended, "
-				"'dlfm merge -o %s %s/*.dat' makes a cache of what the nodes have "
+				"'dlfm pack -o %s %s' makes a cache of what the nodes have "
 				"put there",
 				waited == LATE ? "in time" : "yet", pending.option.file, parts);
 }

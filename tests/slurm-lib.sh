@@ -63,6 +63,10 @@ everywhere() {
 	for ((k = 1; k <= nodes; k++)); do on "$k" "$@"; done
 }
 
+no_jobs() {
+	[ -z "$("$cluster" run squeue -h)" ]
+}
+
 # What DLFM has on all nodes, a line a file or directory.
 leftovers() {
 	everywhere sh -c 'find /dev/shm -mindepth 1 2>/dev/null | sed "s|^|$(hostname): |"; find /tmp -maxdepth 1 -name "dlfm-200*"'
