@@ -148,12 +148,15 @@ static int pack_frame(struct worker *k, size_t size)
  * crew failed. */
 static int pack_bytes(struct worker *k, int fd, uint64_t size)
 {
+	const struct dlfm_content_source *source = k->crew->source;
 	uint64_t at = 0;
 
 	dlfm_digest_start(k->digest);
 	while (at < size) {
 		size_t n = size - at < DLFM_CACHE_FRAME ? (size_t)(size - at) : DLFM_CACHE_FRAME;
 
+		if (source->stop && source->stop(source->arg))
+			return 1;
 		if (dlfm_read_at(fd, k->raw, n, at) != (ssize_t)n)
 			return 1;
 		dlfm_digest_feed(k->digest, k->raw, n);

@@ -31,6 +31,8 @@ struct dlfm_content_source {
 	int (*check)(void *arg, size_t i, int fd);
 	/* Which content it became (in ascending order of i); DLFM_NONE: it was left out. */
 	void (*done)(void *arg, size_t i, uint32_t content);
+	/* Shall the rest be left out? Called by several threads at once; may be NULL. */
+	int (*stop)(void *arg);
 	void *arg;
 };
 /*

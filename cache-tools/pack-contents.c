@@ -39,7 +39,7 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 	struct stat st;
 	int fd;
 
-	if (r->p->stopped)
+	if (dlfm_pack_is_stopped(r->p))
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
@@ -64,6 +64,13 @@ static int check_file(void *arg, size_t i, int fd)
 		return 0;
 	dlfm_scan_stat(&now, &st);
 	return dlfm_scan_same(&now, &r->files[i].st) ? 1 : 2;
+}
+
+static int is_stopped(void *arg)
+{
+	const struct reader *r = arg;
+
+	return dlfm_pack_is_stopped(r->p);
 }
 
 static void take_content(void *arg, size_t i, uint32_t content)
@@ -149,8 +156,11 @@ static void give_content(struct reader *r, uint32_t i)
 int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w)
 {
 	struct reader r = {.p = p};
-	struct dlfm_content_source source = {
-		.open = open_file, .check = check_file, .done = take_content, .arg = &r};
+	struct dlfm_content_source source = {.open = open_file,
+					     .check = check_file,
+					     .done = take_content,
+					     .stop = is_stopped,
+					     .arg = &r};
 	int rc = add_files(&r);
 	uint32_t i;
 
@@ -158,8 +168,8 @@ int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w)
 		pack_no_memory(p);
 	else
 		rc = dlfm_writer_add(w, p->cache, &source, r.n, p->options->threads, p->e);
-	if (p->stopped)
-		rc = -1;
+	if (rc == 0)
+		rc = dlfm_pack_progress(p, "storing files", r.n, r.n);
 	for (i = 0; i < p->cache->n_entries && rc == 0; i++)
 		if (r.file_of[i] != DLFM_NONE)
 			give_content(&r, i);

@@ -3,8 +3,6 @@
 #ifndef DLFM_PACK_PRIVATE_H
 #define DLFM_PACK_PRIVATE_H
 
-#include <stdatomic.h>
-
 #include "cache-tools/arena.h"
 #include "cache-tools/cache-write.h"
 #include "cache-tools/file-systems.h"
@@ -88,7 +86,6 @@ struct pack {
 	uint32_t n_tries, max_tries;
 	const char **programs, **nodes; /* distinct, for the provenance */
 	uint32_t n_programs, max_programs, n_nodes, max_nodes;
-	atomic_int stopped;
 	unsigned n_layer[2]; /* journals of fm, of dl: each process has one of each */
 	uint64_t static_tls;
 
@@ -142,6 +139,7 @@ int dlfm_pack_listings(struct pack *p);
 /* ---- pack-resolve.c: resolutions, and LIBDIR flags of the searched directories ---- */
 int dlfm_pack_resolve(struct pack *p);
 
+int dlfm_pack_is_stopped(const struct pack *p);
 /* Tells how far pack is. -1: it shall stop. */
 int dlfm_pack_progress(struct pack *p, const char *what, uint64_t done, uint64_t total);
 /* Tells whoever wants to know that a path is left out. */

@@ -17,13 +17,16 @@
 /* ld.so's own default for what is loaded later; below it nothing has to be set. */
 enum { DEFAULT_STATIC_TLS = 512 };
 
+int dlfm_pack_is_stopped(const struct pack *p)
+{
+	return p->options->stop && p->options->stop(p->options->arg);
+}
+
 int dlfm_pack_progress(struct pack *p, const char *what, uint64_t done, uint64_t total)
 {
-	const struct dlfm_pack_options *o = p->options;
-
-	if (!p->stopped && o->progress && o->progress(o->arg, what, done, total) != 0)
-		p->stopped = 1;
-	return p->stopped ? dlfm_errf(p->e, "interrupted") : 0;
+	if (p->options->progress)
+		p->options->progress(p->options->arg, what, done, total);
+	return dlfm_pack_is_stopped(p) ? dlfm_errf(p->e, "interrupted") : 0;
 }
 
 static struct json_object *list_of(const char *const *texts, uint32_t n)

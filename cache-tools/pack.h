@@ -14,8 +14,10 @@ struct dlfm_pack_options {
 	const char *command; /* what was recorded, for the provenance; NULL: not known */
 	int partial;	     /* it failed or was killed */
 	unsigned threads;    /* that read files; 0: as many as CPUs, 2 to 8 */
-	/* Progress, may be NULL; called by one thread at a time. Non-zero: stop, with the text "interrupted". */
-	int (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	/* Progress, may be NULL; called by one thread at a time. */
+	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	/* Shall pack stop, with the text "interrupted"? Called by any thread, often; may be NULL. */
+	int (*stop)(void *arg);
 	/* One line for each path that was left out, with the reason; may be NULL. */
 	void (*left_out)(void *arg, const char *path, const char *why);
 	void *arg;

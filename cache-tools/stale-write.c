@@ -136,7 +136,8 @@ static int keep_contents(struct rewrite *w, struct dlfm_cache_writer *writer, st
 
 static int write_to(struct rewrite *w, const char *name, struct dlfm_error *e)
 {
-	const struct dlfm_content_source source = {open_file, check_file, file_done, w};
+	const struct dlfm_content_source source = {
+		.open = open_file, .check = check_file, .done = file_done, .arg = w};
 	struct dlfm_cache_writer *writer;
 
 	if (dlfm_writer_open(&writer, name, e) < 0)

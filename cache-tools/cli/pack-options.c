@@ -44,10 +44,15 @@ static void left_out(void *arg, const char *path, const char *why)
 	cli_say("not stored: %s (%s)", path, why);
 }
 
-static int progress(void *arg, const char *what, uint64_t done, uint64_t total)
+static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	(void)arg;
 	cli_progress(what, done, total);
+}
+
+static int stop(void *arg)
+{
+	(void)arg;
 	return cli_interrupted();
 }
 
@@ -81,6 +86,7 @@ int cli_do_pack(const char *const *dirs, size_t n_dirs, const char *command, int
 		.command = command,
 		.partial = partial,
 		.progress = progress,
+		.stop = stop,
 		.left_out = cli_pack.verbose > 1 ? left_out : NULL,
 	};
 	int rc;

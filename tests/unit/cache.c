@@ -120,7 +120,8 @@ static struct dlfm_cache *small_cache(void)
 static void write_small(const char *name, unsigned threads)
 {
 	struct dlfm_cache *c = small_cache();
-	struct dlfm_content_source source = {open_file, check_file, set_content, c};
+	struct dlfm_content_source source = {
+		.open = open_file, .check = check_file, .done = set_content, .arg = c};
 	struct dlfm_cache_writer *w;
 	struct dlfm_error e = {""};
 
