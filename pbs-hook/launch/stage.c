@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Replay: the cache on every node of the job, and a task's environment. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,37 +74,57 @@ static int stage_here(const struct launch *l, const char *cache, struct dlfm_err
 	return verdict(l, rc, "dlfm stage", output, e);
 }
 
-/* Writes the nodes, one a line, to a file in memory; returns its descriptor, its name for mpirun in
- * `path`. */
-static int hostfile(const struct nodes *nodes, char path[64])
+/* Writes the nodes, one a line, to a file in the job's own temporary directory, which mom removes. */
+static int write_hostfile(const struct nodes *nodes, char path[PATH_MAX])
 {
-	char name[] = "/dev/shm/dlfm-pbs-hosts.XXXXXX";
-	int fd = mkstemp(name);
+	const char *dir = getenv("TMPDIR");
+	int fd, failed = 0;
 
+	snprintf(path, PATH_MAX, "%s/dlfm-hosts.XXXXXX",
+		 dir != NULL && dir[0] != '\0' ? dir : "/tmp");
+	fd = mkostemp(path, O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	for (size_t i = 0; i < nodes->n; i++)
-		dprintf(fd, "%s slots=1\n", nodes->names[i]);
-	snprintf(path, 64, "%s", name);
-	return fd;
+		failed |= dprintf(fd, "%s slots=1\n", nodes->names[i]) < 0;
+	failed |= close(fd) == -1;
+	if (failed)
+		unlink(path);
+	return failed ? -1 : 0;
 }
 
-/* OpenMPI starts its daemons by the agent, hence by pbs_tmrsh: no ssh, and they belong to the job.
+/*
+ * OpenMPI starts its daemons by the agent, hence by pbs_tmrsh: no ssh, and they belong to the job. They stay in the
+ * foreground, because mom kills what a task leaves behind when it ends.
  */
 static void add_mpirun(struct command *c, const struct launch *l, const char *hosts)
 {
+	static const char *const fixed[] = {"-N",
+					    "1",
+					    "--bind-to",
+					    "none",
+					    "--leave-session-attached",
+					    "--mca",
+					    "plm",
+					    "rsh",
+					    "--mca",
+					    "ras",
+					    "^tm",
+					    "--mca",
+					    "plm_rsh_no_tree_spawn",
+					    "1",
+					    "--mca",
+					    "orte_startup_timeout",
+					    "60",
+					    "--mca",
+					    "plm_rsh_agent"};
 	char agent[2 * PATH_MAX];
 
 	command_add(c, l->mpirun != NULL ? l->mpirun : "mpirun", "");
 	command_add(c, "--hostfile", "");
 	command_add(c, hosts, "");
-	for (const char *const *a =
-		     (const char *const[]){"-N", "1", "--bind-to", "none", "--mca", "plm", "rsh",
-					   "--mca", "ras", "^tm", "--mca", "plm_rsh_no_tree_spawn",
-					   "1", "--mca", "orte_startup_timeout", "60", "--mca",
-					   "plm_rsh_agent", NULL};
-	     *a != NULL; a++)
-		command_add(c, *a, "");
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		command_add(c, fixed[i], "");
 	snprintf(agent, sizeof(agent), "%s %s", launch_helper("dlfm-pbs-agent"), l->tmrsh);
 	command_add(c, agent, "");
 }
@@ -136,12 +157,11 @@ static int stage_by_mpirun(const struct launch *l, const struct nodes *nodes, co
 {
 	static const char *const transports[] = {"tcp", "mpi", "pmix"};
 	struct command c = {0};
-	char output[4096], hosts[64], seconds[16];
-	int rc, fd = hostfile(nodes, hosts);
+	char output[4096], hosts[PATH_MAX], seconds[16];
+	int rc;
 
-	if (fd == -1)
-		return dlfm_errnof(e, "cannot write the list of nodes to /dev/shm");
-	close(fd);
+	if (write_hostfile(nodes, hosts) == -1)
+		return dlfm_errnof(e, "cannot write the list of nodes to %s", hosts);
 	add_mpirun(&c, l, hosts);
 	add_beside(&c, l->dlfm, "dlfm-stage");
 	add_stage_options(&c, l);
