@@ -137,12 +137,7 @@ static int write_files(struct input *in, const struct stage_tree *t, int temp, c
 {
 	if (dlfm_image_write_files(temp, &in->in, root) == 0)
 		return 0;
-	if (errno == ENOSPC || errno == EDQUOT)
-		return dlfm_errnof(e,
-				   "%s has no room for the index: free some, or choose another "
-				   "staging directory",
-				   t->where);
-	return dlfm_errnof(e, "cannot write the index in %s", t->where);
+	return stage_failed(t->where, "write", "the index", e);
 }
 
 int stage_write_index(const struct stage_tree *t, int temp, const char *root, struct dlfm_error *e)

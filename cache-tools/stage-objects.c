@@ -54,7 +54,8 @@ static int copy(int in, int lib, const char *name)
 }
 
 /* 1: copied; 0: it is not installed (one layer may be left out of a build). */
-static int copy_object(int lib, const char *libdir, const char *name, struct dlfm_error *e)
+static int copy_object(int lib, const char *where, const char *libdir, const char *name,
+		       struct dlfm_error *e)
 {
 	char path[PATH_MAX];
 	int in, rc;
@@ -68,22 +69,22 @@ static int copy_object(int lib, const char *libdir, const char *name, struct dlf
 		return dlfm_errnof(e, "%s", path);
 	rc = copy(in, lib, name);
 	if (rc < 0)
-		dlfm_errnof(e, "cannot copy %s into the image", path);
+		stage_failed(where, "copy", path, e);
 	close(in);
 	return rc < 0 ? -1 : 1;
 }
 
-int stage_copy_objects(int temp, const char *libdir, struct dlfm_error *e)
+int stage_copy_objects(int temp, const char *where, const char *libdir, struct dlfm_error *e)
 {
 	int lib, i, n, copied = 0;
 
 	if (mkdirat(temp, "lib", 0700) < 0)
-		return dlfm_errnof(e, "cannot make lib in the image");
+		return stage_failed(where, "make", "lib", e);
 	lib = openat(temp, "lib", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (lib < 0)
-		return dlfm_errnof(e, "cannot open lib in the image");
+		return stage_failed(where, "open", "lib", e);
 	for (i = 0; i < 2 && copied >= 0; i++) {
-		n = copy_object(lib, libdir, names[i], e);
+		n = copy_object(lib, where, libdir, names[i], e);
 		copied = n < 0 ? -1 : copied + n;
 	}
 	close(lib);

@@ -87,7 +87,10 @@ int stage_pool_end(struct stage_pool *p, int now, struct dlfm_error *e);
 int stage_write_index(const struct stage_tree *t, int temp, const char *root, struct dlfm_error *e);
 
 /* Copies the injected objects of `libdir` into <temp>/lib. */
-int stage_copy_objects(int temp, const char *libdir, struct dlfm_error *e);
+int stage_copy_objects(int temp, const char *where, const char *libdir, struct dlfm_error *e);
+
+/* The text for a failure to make something in a store, by errno: no room, or what it was. Returns -1. */
+int stage_failed(const char *where, const char *what, const char *name, struct dlfm_error *e);
 
 /* May files in this directory be mapped executable, and is there room? Texts say why not. */
 int stage_check_exec(int temp, const char *where, struct dlfm_error *e);

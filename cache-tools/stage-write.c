@@ -28,15 +28,20 @@ static const char *below(const struct dlfm_cache_entry *entry)
 	return entry->path[1] ? entry->path + 1 : ".";
 }
 
-static int failed(const struct stage_tree *t, const char *what,
-		  const struct dlfm_cache_entry *entry, struct dlfm_error *e)
+int stage_failed(const char *where, const char *what, const char *name, struct dlfm_error *e)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
 		return dlfm_errnof(e,
-				   "%s has no room for %s (%llu bytes): free some, or choose "
-				   "another staging directory",
-				   t->where, entry->path, (unsigned long long)entry->st.size);
-	return dlfm_errnof(e, "cannot %s the copy of %s in %s", what, entry->path, t->where);
+				   "%s has no room for %s: free some, or choose another "
+				   "staging directory",
+				   where, name);
+	return dlfm_errnof(e, "cannot %s %s in %s", what, name, where);
+}
+
+static int failed(const struct stage_tree *t, const char *what,
+		  const struct dlfm_cache_entry *entry, struct dlfm_error *e)
+{
+	return stage_failed(t->where, what, entry->path, e);
 }
 
 int stage_make_directories(const struct stage_tree *t, struct dlfm_error *e)

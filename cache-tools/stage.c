@@ -246,7 +246,7 @@ static int complete(struct dlfm_stager *st, struct dlfm_error *e)
 	st->pool = NULL;
 	snprintf(root, sizeof(root), "%s/root", st->image);
 	if (stage_pool_end(pool, 0, e) < 0 || stage_make_links(&st->tree, e) < 0 ||
-	    stage_copy_objects(st->temp, st->libdir, e) < 0)
+	    stage_copy_objects(st->temp, st->store.path, st->libdir, e) < 0)
 		return -1;
 	return stage_write_index(&st->tree, st->temp, root, e);
 }

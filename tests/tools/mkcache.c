@@ -19,6 +19,7 @@
 #include "cache-tools/cache-write.h"
 
 static struct dlfm_cache *cache;
+static char **prefixes; /* NULL-terminated */
 
 static uint32_t add(const char *path);
 
@@ -95,6 +96,20 @@ static void walk(uint32_t dir)
 	free(names);
 }
 
+/* Below a PREFIX? What a link leads to elsewhere is known, no more. */
+static int is_wanted(const char *path)
+{
+	size_t len;
+	char **p;
+
+	for (p = prefixes; *p; p++) {
+		len = strlen(*p);
+		if (strncmp(path, *p, len) == 0 && (path[len] == '\0' || path[len] == '/'))
+			return 1;
+	}
+	return 0;
+}
+
 static void look(uint32_t i)
 {
 	const char *path = cache->entries[i].path;
@@ -118,7 +133,7 @@ static void look(uint32_t i)
 	canon = strcmp(real, path) == 0 ? i : add(real);
 	cache->entries[i].canon = canon;
 	free(real);
-	if (canon == i && S_ISDIR(st.st_mode))
+	if (canon == i && S_ISDIR(st.st_mode) && is_wanted(path))
 		walk(i);
 }
 
@@ -193,7 +208,8 @@ static void collect_files(void)
 	files = check(calloc(cache->n_entries, sizeof(*files)));
 	for (i = 0; i < cache->n_entries; i++) {
 		entry = &cache->entries[i];
-		if (entry->canon == i && entry->lerr == 0 && S_ISREG(entry->st.mode))
+		if (entry->canon == i && entry->lerr == 0 && S_ISREG(entry->st.mode) &&
+		    is_wanted(entry->path))
 			files[n_files++] = i;
 	}
 }
@@ -208,6 +224,7 @@ int main(int argc, char **argv)
 	if (argc < 3 || argv[1][0] == '-')
 		errx(2, "usage: mkcache CACHE PREFIX...");
 	cache = check(dlfm_cache_new());
+	prefixes = argv + 2;
 	for (i = 2; i < argc; i++)
 		add(argv[i]);
 	cache->packer_uid = getuid();
