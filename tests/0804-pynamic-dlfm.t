@@ -9,7 +9,8 @@ need_part fm
 need_part tools
 need_python_h
 have_part launcher || skip_all "the launcher cannot be built here"
-run dlfm record -o "$scratch/true.dat" -- true
+echo 'int main(void) { return 0; }' | "$CC" -xc -o "$scratch/tiny" -
+run dlfm record -o "$scratch/true.dat" --scope=all -- "$scratch/tiny"
 [ "$rc" = 0 ] || skip_all "dlfm record does not work here: $err"
 
 mpi=none
@@ -27,12 +28,16 @@ is "$(result '[.measurements[].variant] | join(" ")')" \
 is "$(result '[.measurements[].runs[].per_rank[].checksum] | unique | join(" ")')" "$(manifest "$tree" .checksum)" \
 	"... with the predicted checksum"
 like "$out" "link\+bind\+dlfm +1 " "... in Table 1"
+is "$(result '[.measurements[] | .runs[].per_rank[].libraries | "\(.tree) \(.elsewhere)"] | join(",")')" \
+	"11 0,11 0,11 0,0 11,0 11,0 11" "... under replay no library comes from the tree, else all do"
 is "$(result '[.measurements[] | select(.dlfm) | .dlfm.bytes > 10000] | all')" true "... each with a cache recorded"
 
 run dlfm record -o "$scratch/vanilla.dat" --scope=all -- pynamic run -q --with=python --variants=vanilla "$tree"
 is "$rc" 0 "a cache recorded by hand"
 run -t 100 pynamic run -q --with=python --variants=vanilla+dlfm --cache="$scratch/vanilla.dat" -n 2 --json="$scratch/result.json" "$tree"
 is "$rc $(result '.measurements[0].dlfm.recorded')" "0 false" "... is replayed by two ranks of plain Python"
+run -t 100 env DLFM_DISABLE=1 pynamic run -q --with=python --variants=vanilla+dlfm --cache="$scratch/vanilla.dat" "$tree"
+like "$rc $err" "^1 .*not loaded from the cache" "a replay that does not take place is not taken for one"
 run pynamic run -q --variants=dlfm --dlfm=no-such-dlfm "$tree"
 like "$rc $err" "^125 .*no-such-dlfm" "a dlfm command that is missing is named"
 

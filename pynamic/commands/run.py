@@ -60,6 +60,14 @@ def driver_options(options):
     return (["--counters"] if options.table2 else []) + (["--detail"] if options.detail else [])
 
 
+def not_replayed(variant, reports):
+    """Under replay, a library that came from the tree makes the row one of something else."""
+    if not variant.dlfm:
+        return []
+    return ["rank %d: %d libraries were not loaded from the cache" % (r["rank"], r["libraries"]["tree"])
+            for r in reports if r["libraries"]["tree"]]
+
+
 def run_once(starter, tree, variant, ranks, options, wrap, output):
     """One run; returns what it gave, with errors as texts."""
     make_cold(options.cold, tree)
@@ -67,6 +75,7 @@ def run_once(starter, tree, variant, ranks, options, wrap, output):
     status, wall = starter.run(command)
     reports = output.reports()
     errors = ["rank %d: %s" % (r["rank"], error) for r in reports for error in r["errors"]]
+    errors += not_replayed(variant, reports)
     if status is None:
         errors.append("stopped after %d s" % options.timeout)
     elif status != 0:

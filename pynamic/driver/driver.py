@@ -94,9 +94,23 @@ def run_rank(manifest, mpi, counters, options):
     report["mpi"]["sum"] = total
     if total != manifest["mpi_test"]["sum"]:
         report["errors"].append("MPI test %d, predicted %d" % (total, manifest["mpi_test"]["sum"]))
+    report["libraries"] = loaded_from(options.tree)
     if options.detail:
         report["import"]["modules_ns"] = times
     return report
+
+
+def loaded_from(directory):
+    """How many of the generated libraries are mapped from the tree, and from elsewhere (a node's memory)."""
+    paths = set()
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            path = line.rstrip("\n").split(None, 5)[-1]
+            if os.path.basename(path).startswith(("pyn_m", "libpyn_u")):
+                paths.add(path)
+    tree = os.path.realpath(directory) + "/"
+    here = sum(path.startswith(tree) for path in paths)
+    return {"tree": here, "elsewhere": len(paths) - here}
 
 
 def save(path, lines):
