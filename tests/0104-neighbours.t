@@ -106,6 +106,13 @@ fi
 run env "$path" DLFM_IMAGE="$image" DLFM_DISABLE=0 LD_AUDIT="$auditor" strace -f -o "$scratch/trace" "$sw/prog"
 isnt "$(grep -c '/root/' "$scratch/trace")" 0 "DLFM_DISABLE=0 leaves it on"
 
+# --- DLFM_LOG ---
+replay "$path" DLFM_DEBUG=1 DLFM_LOG="$scratch/log" "$sw/prog"
+is "$(sed 's/[0-9]*]/N]/' "$scratch/log")" "dlfm-audit.so[N]: image $image: attached, journal: yes" "DLFM_LOG: one line"
+rm -f "$scratch/log"
+replay "$path" DLFM_DEBUG=0 DLFM_LOG="$scratch/log" "$sw/prog"
+is "$(ls "$scratch/log" 2>&1 | grep -c '^/')" 0 "DLFM_DEBUG=0: none"
+
 # --- the user's LD_PRELOAD, of a recorded library and of another ---
 lib "$sw/lib/libpre.so" 'int one(void) { return 8; }'
 rm -f "$journals"/*

@@ -9,6 +9,7 @@
 #include <link.h>
 
 #include "libdlfm/audit/answer.h"
+#include "libdlfm/audit/log.h"
 #include "libdlfm/audit/names.h"
 #include "libdlfm/audit/process.h"
 #include "libdlfm/audit/record.h"
@@ -27,6 +28,7 @@ EXPORT unsigned int la_version(unsigned int version)
 		return 0;
 	replaying = audit_answer_start();
 	recording = audit_record_start(audit_getenv(DLFM_ENV_IMAGE) ? DLFM_JOURNAL_REPLAY : 0);
+	audit_log_start(replaying, recording);
 	return replaying || recording ? version : 0;
 }
 

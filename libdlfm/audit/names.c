@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "libdlfm/audit/path.h"
 #include "libdlfm/sys.h"
 
 #define LINK_MAP_MAX 4096 /* bytes between map and cookie; about 1150 in glibc 2.17 to 2.41 */
@@ -49,9 +50,7 @@ static size_t directory_length(const char *path)
 
 static int is_directory_of(const char *origin, const char *path)
 {
-	const size_t n = directory_length(path);
-
-	return memcmp(origin, path, n) == 0 && origin[n] == '\0';
+	return text_is(origin, path, directory_length(path));
 }
 
 /* Could a string of n bytes and its NUL lie at p? */

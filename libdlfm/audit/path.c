@@ -21,6 +21,14 @@ int text_begins(const char *s, const char *prefix)
 	return 1;
 }
 
+int text_is(const char *s, const char *whole, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] == '\0' || s[i] != whole[i])
+			return 0;
+	return s[n] == '\0';
+}
+
 int text_has(const char *s, char c)
 {
 	for (; *s; s++)

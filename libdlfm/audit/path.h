@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 int text_begins(const char *s, const char *prefix);
+/* Is s the first n bytes of `whole`? s may be shorter than n. */
+int text_is(const char *s, const char *whole, size_t n);
 int text_has(const char *s, char c);
 /* Writes a number in decimal and a NUL; `to` has room for 11 bytes. */
 void text_number(char *to, unsigned n);

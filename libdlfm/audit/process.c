@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "libdlfm/audit/path.h"
 #include "libdlfm/environment.h"
 #include "libdlfm/sys.h"
 
@@ -49,7 +50,7 @@ const char *audit_getenv(const char *name)
 	const size_t n = strlen(name);
 
 	for (char **p = environment; *p; p++)
-		if (memcmp(*p, name, n) == 0 && (*p)[n] == '=')
+		if (text_begins(*p, name) && (*p)[n] == '=')
 			return *p + n + 1;
 	return NULL;
 }
