@@ -62,6 +62,12 @@ is "$out" "rank=- answer=42 lib=image data=image" "replay: another task is serve
 is "$(cat "$home/tmrsh.log" 2>/dev/null)" "" "... without staging anything"
 clean
 ok "clean: nothing is left on any node" no_leftovers
+launch "n1 n2 n3" --top --option=replay:app.dat,report=rep.txt -- /bin/sh -c "/srv/share/bin/pbs_tmrsh n3 $launcher --job=7.ctl --libdir=$inside/lib/dlfm --option=replay:app.dat,report -- $app; exit 6"
+is "$rc $out" "6 rank=0 answer=42 lib=image data=image" "report: the program's status and output"
+like "$(cat "$home/rep.txt")" "lookups: .*from memory" "... and the report where the option says"
+like "$(head -n 1 "$home/rep.txt")" "^dlfm: [3-9] processes" "... with what the other nodes' processes looked up"
+is "$(ls "$home" | grep -c journals)" 0 "... and nothing else beside it"
+clean
 launch "n1" --option=replay:app.dat -- $app
 is "$out" "rank=- answer=42 lib=shared data=shared" "a task on a node without the image runs unchanged"
 is "$err" "" "... and silently"

@@ -65,14 +65,26 @@ int stage_job(const struct launch *l, const char *cache, struct dlfm_error *e);
  * or -1 with a text. */
 int stage_environment(const struct launch *l, struct dlfm_error *e);
 
+/* journals.c */
+/* Copies this node's journals into a directory (l->collect). */
+int journals_collect(const struct launch *l, struct dlfm_error *e);
+/*
+ * Has the other nodes copy theirs to a new directory `<beside>.journals.*`, which all of them must see. Nodes that
+ * cannot are named in a message. "" if the job has no other nodes, or the directory cannot be made (a message says so).
+ */
+int journals_gather(const struct launch *l, const char *beside, char gathered[PATH_MAX],
+		    struct dlfm_error *e);
+void journals_remove(const char *gathered);
+
 /* record.c */
-/* Sets this process's environment for recording into the job's journal directory on this node, made
- * if need be. */
+/* Sets this process's environment for recording into the job's journal directory on this node, made if need be. */
 int record_environment(const struct launch *l, struct dlfm_error *e);
 /* Packs the journals of all nodes into l->option.file. */
 int record_pack(const struct launch *l, struct dlfm_error *e);
-/* Copies this node's journals into a directory (l->collect). */
-int record_collect(const struct launch *l, struct dlfm_error *e);
+
+/* report.c */
+/* Writes the report of all nodes to where the option says. */
+int report_job(const struct launch *l, struct dlfm_error *e);
 
 /* child.c */
 /* The command line of a helper program, put together piece by piece; start with all zero. */

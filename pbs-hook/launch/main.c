@@ -86,37 +86,50 @@ static int parse(struct launch *l, int argc, char **argv, struct dlfm_error *e)
 	return dlfm_job_option_parse(&l->option, text, e);
 }
 
-/* A FILE that is not absolute is meant from where qsub was called. */
-static int resolve_file(struct launch *l, struct dlfm_error *e)
+/* A name that is not absolute is meant from where qsub was called. */
+static int resolve(char name[PATH_MAX], struct dlfm_error *e)
 {
 	const char *from = getenv("PBS_O_WORKDIR");
 	char given[PATH_MAX];
 	int n;
 
-	if (l->option.file[0] == '\0' && l->option.mode == DLFM_MODE_RECORD)
-		n = snprintf(given, sizeof(given), "dlfm.%s.dat", l->job);
-	else
-		n = snprintf(given, sizeof(given), "%s", l->option.file);
-	if (n < 0 || (size_t)n >= sizeof(given))
-		return dlfm_errf(e, "the name of the cache is too long");
-	if (given[0] == '/')
-		n = snprintf(l->option.file, sizeof(l->option.file), "%s", given);
-	else
-		n = snprintf(l->option.file, sizeof(l->option.file), "%s/%s", from ? from : ".",
-			     given);
-	if (n < 0 || (size_t)n >= sizeof(l->option.file))
-		return dlfm_errf(e, "the name of the cache is too long: %s/%s", from, given);
-	if (l->option.mode == DLFM_MODE_AUTO)
-		l->option.mode =
-			access(l->option.file, F_OK) == 0 ? DLFM_MODE_REPLAY : DLFM_MODE_RECORD;
+	if (name[0] == '/' || name[0] == '\0')
+		return 0;
+	memcpy(given, name, PATH_MAX);
+	n = snprintf(name, PATH_MAX, "%s/%s", from != NULL ? from : ".", given);
+	if (n < 0 || n >= PATH_MAX)
+		return dlfm_errf(e, "the name %s/%s is too long", from, given);
+	return 0;
+}
+
+static int resolve_files(struct launch *l, struct dlfm_error *e)
+{
+	struct dlfm_job_option *o = &l->option;
+
+	if (o->file[0] == '\0' && o->mode == DLFM_MODE_RECORD)
+		snprintf(o->file, sizeof(o->file), "dlfm.%s.dat", l->job);
+	if (resolve(o->file, e) == -1 || resolve(o->report_file, e) == -1)
+		return -1;
+	if (o->mode == DLFM_MODE_AUTO)
+		o->mode = access(o->file, F_OK) == 0 ? DLFM_MODE_REPLAY : DLFM_MODE_RECORD;
 	return 0;
 }
 
 static int replay(const struct launch *l, struct dlfm_error *e)
 {
+	int rc, status;
+
 	if (l->top && stage_job(l, l->option.file, e) == -1)
 		return -1;
-	return stage_environment(l, e);
+	rc = stage_environment(l, e);
+	if (rc == -1)
+		return -1;
+	if (rc == 0 || !l->top || !l->option.report)
+		return program_exec(l);
+	status = program_run(l);
+	if (report_job(l, e) == -1)
+		launch_say("no report: %s", e->text);
+	return status;
 }
 
 static int record(const struct launch *l, struct dlfm_error *e)
@@ -146,17 +159,21 @@ int main(int argc, char **argv)
 		return program_exec(&l);
 	}
 	if (l.collect != NULL) {
-		rc = record_collect(&l, &e);
+		rc = journals_collect(&l, &e);
 		if (rc == -1)
 			launch_say("%s", e.text);
 		return rc == -1 ? DLFM_EXIT_OWN : 0;
 	}
-	rc = resolve_file(&l, &e);
-	if (rc == 0 && l.option.mode == DLFM_MODE_RECORD && (rc = record(&l, &e)) >= 0)
-		return rc;
-	if (rc == 0 && l.option.mode == DLFM_MODE_REPLAY)
+	rc = resolve_files(&l, &e);
+	if (rc == 0 && l.option.mode == DLFM_MODE_RECORD)
+		rc = record(&l, &e);
+	else if (rc == 0 && l.option.mode == DLFM_MODE_REPLAY)
 		rc = replay(&l, &e);
-	if (rc == -1 && l.top) {
+	else if (rc == 0)
+		rc = program_exec(&l);
+	if (rc != -1)
+		return rc;
+	if (l.top) {
 		launch_say("%s; the job %s", e.text,
 			   l.option.require ? "stops here, as it asked for `require'"
 					    : "runs without DLFM");

@@ -225,7 +225,7 @@ int stage_environment(const struct launch *l, struct dlfm_error *e)
 {
 	const struct dlfm_env_ops ops = launch_environment();
 	struct dlfm_task_env t = {.layers = l->option.layers};
-	char image[PATH_MAX], lib[PATH_MAX + 8];
+	char image[PATH_MAX], lib[PATH_MAX + 8], journal[PATH_MAX];
 	int rc = dlfm_lease_find(launch_dirs(l), getuid(), l->job, image, e);
 
 	if (rc <= 0)
@@ -234,5 +234,7 @@ int stage_environment(const struct launch *l, struct dlfm_error *e)
 	t.image = image;
 	t.lib = lib;
 	t.static_tls = dlfm_image_static_tls(image);
+	if (l->option.report && dlfm_journal_directory(launch_dirs(l), l->job, journal, e) == 0)
+		t.journal = journal;
 	return dlfm_task_env_compose(&t, &ops, e) == -1 ? -1 : 1;
 }
