@@ -140,6 +140,7 @@ static double left(const struct bulk *b)
 	return seconds > 0 ? seconds : 0;
 }
 
+/* 0 if there is a cache, 1 if rank 0 says that there is none, -1 with a text. */
 static int get_header(struct bulk *b)
 {
 	struct wireup_get *g = ask(b, 0, "dlfm.header", left(b));
@@ -150,12 +151,12 @@ static int get_header(struct bulk *b)
 	if (rc == 0 && (size != HEADER_SIZE || p[0] > 1))
 		rc = dlfm_errf(&b->result->error, "rank 0 is of another version of dlfm-stage");
 	else if (rc == 0 && p[0] == 1)
-		b->result->known = true; /* rank 0 says why */
+		rc = 1;
 	else if (rc == 0)
 		rc = dlfm_cache_brief(&b->result->brief, p + 1, DLFM_CACHE_HEADER_SIZE,
 				      &b->result->error);
 	wireup_end(g);
-	return b->result->known ? -1 : rc;
+	return rc;
 }
 
 static void get_piece(struct bulk *b, uint64_t i)
@@ -179,10 +180,12 @@ static void run_other(struct bulk *b)
 {
 	uint8_t bytes[FRAME_CONTROL_MAX];
 	uint64_t i;
+	int rc = get_header(b);
 
-	if (get_header(b) < 0)
+	if (rc < 0)
 		return;
-	if (open_stager(b))
+	b->self.kind = REPORT_FAILED;
+	if (rc == 0 && open_stager(b))
 		for (i = 0; i < pieces(b) && b->stager; i++)
 			get_piece(b, i);
 	finish(b);
@@ -257,7 +260,6 @@ static int distribute(struct bulk *b)
 	}
 	if (rc < 0)
 		put_header(b, NULL);
-	/* After a failure, too: the others wait for the header. */
 	if (wireup_commit(b->w, rc < 0 ? NULL : &b->result->error) < 0)
 		rc = -1;
 	if (rc < 0)
@@ -303,7 +305,31 @@ static void gather(struct bulk *b)
 		wireup_end(gets[i]);
 	}
 	free(gets);
-	b->result->known = gets != NULL;
+}
+
+static void run_first(struct bulk *b)
+{
+	int rc = distribute(b);
+
+	/* After a failure, too: this rank's server must be there until the others have the header. */
+	gather(b);
+	b->result->known = rc == 0;
+}
+
+/*
+ * A server forgets the values of a rank that has left, and with its last rank it goes itself. A fence holds a rank back
+ * until rank 0 has got its report, where it is one; in Slurm's default configuration it is none, and there is no other
+ * way by which rank 0 could say that it has it. So a rank waits for some time; rank 0, which was the first to have the
+ * data, is waiting for the report by then.
+ */
+static void linger(struct bulk *b)
+{
+	double seconds = 1 + (clock_now() - b->start) / 4;
+
+	wireup_fence(b->w, b->o->tree.idle);
+	if (b->self.rank != 0 && getenv("SLURM_STEP_ID"))
+		poll(NULL, 0, (int)(1000 * (seconds < left(b) ? seconds : left(b))));
+	debug("leaving");
 }
 
 void bulk_run(struct stage_result *result, const struct options *o, struct wireup *w,
@@ -319,13 +345,11 @@ void bulk_run(struct stage_result *result, const struct options *o, struct wireu
 		dlfm_errf(&result->error, "no memory or descriptors");
 	else if (b.self.rank != 0)
 		run_other(&b);
-	else if (distribute(&b) == 0)
-		gather(&b);
+	else
+		run_first(&b);
 	result->seconds = clock_now() - b.start;
-	/* Servers may forget the values of a rank that has left. A fence holds it back where it is one. */
 	if (wireup_size(w) > 1)
-		wireup_fence(w, o->tree.idle);
-	debug("fence done");
+		linger(&b);
 	if (b.wake >= 0)
 		close(b.wake);
 }

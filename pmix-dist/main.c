@@ -35,9 +35,22 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* By the launcher's word, before or without PMIx. */
+static int is_first(void)
+{
+	static const char *const names[] = {"SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]))
+			return strcmp(getenv(names[i]), "0") == 0;
+	return 1;
+}
+
 static int fail(const struct dlfm_error *e)
 {
-	fprintf(stderr, "dlfm: %s\n", e->text);
+	if (is_first())
+		fprintf(stderr, "dlfm: %s\n", e->text);
 	return DLFM_EXIT_OWN;
 }
 

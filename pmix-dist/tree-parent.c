@@ -94,8 +94,12 @@ static void step_asked(struct tree *t)
 	rc = wireup_take(p->get, &data, &size, &e);
 	if (rc > 0)
 		try_addresses(t, data, size);
-	else if (rc < 0)
+	else if (rc < 0) {
+		/* Whose servers do not answer about rank 0 within the limit need not be asked again. */
+		if (p->rank == 0)
+			p->attempts = PARENT_ATTEMPTS;
 		lost(t, e.text);
+	}
 }
 
 static void step_tried(struct tree *t)
