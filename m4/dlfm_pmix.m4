@@ -14,6 +14,8 @@ AC_DEFUN([DLFM_PMIX], [
 		PMIX_CPPFLAGS=-I$with_pmix/include
 		PMIX_LIBS="-L$with_pmix/lib -Wl,-rpath,$with_pmix/lib -lpmix"
 	])
+	# Debian's pmix.pc asks for DT_RUNPATH; see DLFM_TOOLS_RPATH.
+	PMIX_LIBS=`AS_ECHO(["$PMIX_LIBS"]) | sed 's/-Wl,--enable-new-dtags//g'`
 	AS_IF([test -z "$dlfm_no_pmix"], [
 		save_CPPFLAGS=$CPPFLAGS
 		save_LIBS=$LIBS

@@ -41,13 +41,14 @@ isnt "$rc" 0 "a part that was asked for by name and is missing stops configure"
 like "$err" "spank.h" "... with the reason"
 
 if [ -d "${DLFM_GIT_DIR:-$src}/.git" ] || [ -f "${DLFM_GIT_DIR:-$src}/.git" ]; then
-	make -s distdir >/dev/null 2>&1
+	ok "the tarball's directory is made" make -s distdir
 	(cd dlfm-*/ && find . -type f | sed 's|^\./||' | sort) >"$scratch/dist"
 	git -C "${DLFM_GIT_DIR:-$src}" ls-files | grep -v '\.gitignore$' | while read -r f; do
 		[ -e "$src/$f" ] && echo "$f"
 	done | sort >"$scratch/git"
 	is "$(comm -13 "$scratch/dist" "$scratch/git")" "" "all that is in git is in the tarball"
 else
+	skip "no git tree" "the tarball's directory is made"
 	skip "no git tree" "all that is in git is in the tarball"
 fi
 
