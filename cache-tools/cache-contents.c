@@ -360,19 +360,44 @@ fail:
 	return -1;
 }
 
-int dlfm_writer_adopt(struct dlfm_cache_writer *w, struct dlfm_cache *c,
-		      const struct dlfm_cache_file *from, struct dlfm_error *e)
+/* Spools contents [first, end) of the other cache, which lie end to end. */
+static int adopt_run(struct dlfm_cache_writer *w, const struct dlfm_cache_file *from,
+		     uint32_t first, uint32_t end, struct dlfm_error *e)
 {
 	const struct dlfm_cache *old = from->cache;
-	uint32_t i;
+	uint64_t offset, size;
 
-	if (dlfm_spool_file(w, from->fd, old->header.contents_offset, old->header.contents_stored,
-			    e) < 0)
-		return dlfm_err_prefix(e, "%s", from->name);
-	for (i = 0; i < old->n_contents; i++)
-		if (dlfm_cache_add_content(c, &old->contents[i],
-					   old->frames + old->contents[i].first_frame,
-					   old->contents[i].n_frames) != i)
+	if (first == end)
+		return 0;
+	offset = old->contents[first].offset;
+	size = old->contents[end - 1].offset + old->contents[end - 1].stored - offset;
+	if (dlfm_spool_file(w, from->fd, old->header.contents_offset + offset, size, e) == 0)
+		return 0;
+	return dlfm_err_prefix(e, "%s", from->name);
+}
+
+int dlfm_writer_adopt(struct dlfm_cache_writer *w, struct dlfm_cache *c,
+		      const struct dlfm_cache_file *from, uint32_t *map, struct dlfm_error *e)
+{
+	const struct dlfm_cache *old = from->cache;
+	struct dlfm_cache_content content;
+	uint64_t at = w->spooled;
+	uint32_t i, first = 0;
+
+	for (i = 0; i < old->n_contents; i++) {
+		content = old->contents[i];
+		if (map[i] == DLFM_NONE) {
+			if (adopt_run(w, from, first, i, e) < 0)
+				return -1;
+			first = i + 1;
+			continue;
+		}
+		content.offset = at;
+		at += content.stored;
+		map[i] = dlfm_cache_add_content(c, &content, old->frames + content.first_frame,
+						content.n_frames);
+		if (map[i] == DLFM_NONE)
 			return dlfm_errf(e, "no memory");
-	return 0;
+	}
+	return adopt_run(w, from, first, i, e);
 }

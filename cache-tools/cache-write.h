@@ -52,11 +52,11 @@ int64_t dlfm_writer_copy(struct dlfm_cache_writer *w, struct dlfm_cache *c,
 			 const struct dlfm_cache_file *from, uint32_t i, struct dlfm_error *e);
 
 /*
- * Takes over all contents of another cache as they stand, unchecked (who stages or verifies the new one checks them):
- * contents keep their indices. The first to be called on a new writer and a new cache. -1 with a text.
+ * Takes over contents of another cache as they stand, unchecked (who stages or verifies the new one checks them): those
+ * for which map[i] is not DLFM_NONE; it becomes the content's index in c. To be called on a new cache. -1 with a text.
  */
 int dlfm_writer_adopt(struct dlfm_cache_writer *w, struct dlfm_cache *c,
-		      const struct dlfm_cache_file *from, struct dlfm_error *e);
+		      const struct dlfm_cache_file *from, uint32_t *map, struct dlfm_error *e);
 
 /*
  * Settles c, writes all and renames. c->header is what was written. Frees *w in any case; on

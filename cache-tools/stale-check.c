@@ -30,14 +30,24 @@ static int same_time(struct dlfm_image_time a, struct dlfm_image_time b)
 	return a.sec == b.sec && a.nsec == b.nsec;
 }
 
+static int same_owner(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
+{
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+}
+
+/* The ctime of a directory tells of names that came or went, also if somebody set its mtime back. */
+static int same_directory(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
+{
+	return same_owner(a, b) && same_time(a->mtime, b->mtime) && same_time(a->ctime, b->ctime);
+}
+
 /*
  * The inode tells a file that was replaced by one of the same size and time; a file system that numbers inodes anew
- * at each mount keeps the ctime, which a replaced file cannot.
+ * at each mount keeps the ctime, which a replaced file cannot. The ctime alone tells nothing: hard links change it.
  */
-static int same_stat(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
+static int same_file(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
 {
-	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
-	       (S_ISDIR(a->mode) || a->size == b->size) && same_time(a->mtime, b->mtime) &&
+	return same_owner(a, b) && a->size == b->size && same_time(a->mtime, b->mtime) &&
 	       (a->ino == b->ino || same_time(a->ctime, b->ctime));
 }
 
@@ -73,16 +83,16 @@ static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry 
 	       memcmp(digest, content->digest, sizeof(digest)) == 0;
 }
 
-/* Names come and go in it, say a home directory; what was asked of them has entries of its own. */
-static int is_touched(const struct dlfm_cache_entry *entry, const struct dlfm_image_stat *now)
+static enum stale_state compare_directory(const struct dlfm_cache_entry *entry,
+					  const struct dlfm_image_stat *now)
 {
-	struct dlfm_image_stat then = entry->st;
-
-	if (!S_ISDIR(then.mode) || entry->flags & DLFM_ENTRY_LISTED ||
-	    same_time(then.mtime, now->mtime))
-		return 0;
-	then.mtime = now->mtime;
-	return same_stat(&then, now);
+	if (same_directory(&entry->st, now))
+		return STALE_SAME;
+	/* Names come and go in it, say a home directory; those that were asked for have entries of their own. */
+	if (!(entry->flags & DLFM_ENTRY_LISTED) && same_owner(&entry->st, now) &&
+	    entry->st.ino == now->ino)
+		return STALE_TOUCHED;
+	return STALE_CHANGED;
 }
 
 static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
@@ -97,9 +107,9 @@ static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
 					       : STALE_APPEARED;
 	if (now.lerr)
 		return now.lerr == ENOENT || now.lerr == ENOTDIR ? STALE_GONE : STALE_CHANGED;
-	if (is_touched(entry, &now.st))
-		return STALE_TOUCHED;
-	if (!same_stat(&entry->st, &now.st) || (entry->target && strcmp(entry->target, now.target)))
+	if (S_ISDIR(entry->st.mode) && S_ISDIR(now.st.mode))
+		return compare_directory(entry, &now.st);
+	if (!same_file(&entry->st, &now.st) || (entry->target && strcmp(entry->target, now.target)))
 		return STALE_CHANGED;
 	if (entry->content != DLFM_NONE && is_racy(c, entry) && !same_bytes(c, entry))
 		return STALE_CHANGED;

@@ -120,18 +120,29 @@ static int copy_entries(struct rewrite *w)
 	return 0;
 }
 
-/* The old contents stay as and where they are: what nobody needs any more costs less than picking. */
+static int is_kept(const struct rewrite *w, uint32_t i)
+{
+	return w->s->cache->entries[i].content != DLFM_NONE && !w->s->reread[i];
+}
+
 static int keep_contents(struct rewrite *w, struct dlfm_cache_writer *writer, struct dlfm_error *e)
 {
 	const struct dlfm_cache *from = w->s->cache;
-	uint32_t i;
+	uint32_t *map = malloc(((size_t)from->n_contents + 1) * sizeof(*map)), i;
+	int rc;
 
-	if (dlfm_writer_adopt(writer, w->to, w->s->file, e) < 0)
-		return -1;
+	if (!map)
+		return dlfm_errf(e, "no memory for %u contents", from->n_contents);
+	memset(map, 0xff, ((size_t)from->n_contents + 1) * sizeof(*map));
 	for (i = 0; i < from->n_entries; i++)
-		if (!w->s->reread[i])
-			w->to->entries[i].content = from->entries[i].content;
-	return 0;
+		if (is_kept(w, i))
+			map[from->entries[i].content] = 0;
+	rc = dlfm_writer_adopt(writer, w->to, w->s->file, map, e);
+	for (i = 0; rc == 0 && i < from->n_entries; i++)
+		if (is_kept(w, i))
+			w->to->entries[i].content = map[from->entries[i].content];
+	free(map);
+	return rc;
 }
 
 static int write_to(struct rewrite *w, const char *name, struct dlfm_error *e)

@@ -30,20 +30,27 @@ static int check_trust(const struct dlfm_cache_file *f, struct dlfm_error *e)
 	return 0;
 }
 
+static int is_directory(const struct stale *s, uint32_t i)
+{
+	return S_ISDIR(s->cache->entries[i].st.mode);
+}
+
 static void fill_report(const struct stale *s, struct dlfm_stale_report *r)
 {
 	static const char *const what[STALE_STATES] = {"", "changed", "gone", "new", ""};
-	uint32_t i;
+	uint32_t i, first = DLFM_NONE;
 
 	r->checked = s->checked;
 	r->changed = s->n[STALE_CHANGED];
 	r->gone = s->n[STALE_GONE];
 	r->appeared = s->n[STALE_APPEARED];
-	for (i = 0; i < s->cache->n_entries && !*what[s->state[i]]; i++)
-		;
-	if (i < s->cache->n_entries)
-		snprintf(r->first, sizeof(r->first), "%s (%s)", s->cache->entries[i].path,
-			 what[s->state[i]]);
+	/* A file says more than the directory that it stands in. */
+	for (i = 0; i < s->cache->n_entries; i++)
+		if (*what[s->state[i]] && (first == DLFM_NONE || is_directory(s, first)))
+			first = i;
+	if (first != DLFM_NONE)
+		snprintf(r->first, sizeof(r->first), "%s (%s)", s->cache->entries[first].path,
+			 what[s->state[first]]);
 }
 
 static int refuse(const struct stale *s, const struct dlfm_stale_report *r, struct dlfm_error *e)

@@ -110,6 +110,23 @@ static int is_wanted(const char *path)
 	return 0;
 }
 
+/* The same name in the real directory, if there is one. */
+static void look_absent(uint32_t i)
+{
+	char *dir = check(strdup(cache->entries[i].path)), *slash = strrchr(dir, '/'), *real, *path;
+	uint32_t canon;
+
+	*slash = '\0';
+	real = realpath(*dir ? dir : "/", NULL);
+	if (real && asprintf(&path, "%s/%s", real[1] ? real : "", slash + 1) > 0) {
+		canon = strcmp(path, cache->entries[i].path) == 0 ? i : add(path);
+		cache->entries[i].canon = canon;
+		free(path);
+	}
+	free(real);
+	free(dir);
+}
+
 static void look(uint32_t i)
 {
 	const char *path = cache->entries[i].path;
@@ -120,6 +137,7 @@ static void look(uint32_t i)
 	cache->entries[i].flags |= DLFM_ENTRY_KNOWN;
 	if (lstat(path, &st) < 0) {
 		cache->entries[i].lerr = cache->entries[i].err = errno;
+		look_absent(i);
 		return;
 	}
 	set_stat(&cache->entries[i].st, &st);
@@ -150,11 +168,16 @@ static void look_above(const char *path)
 		if (strcmp(above, "/") != 0)
 			look_above(above);
 		i = dlfm_cache_add(cache, above, strlen(above));
-		if (i == DLFM_NONE || lstat(above, &st) < 0)
-			err(1, "%s", above);
-		set_stat(&cache->entries[i].st, &st);
+		if (i == DLFM_NONE)
+			err(1, "no memory");
 		cache->entries[i].flags |= DLFM_ENTRY_KNOWN;
-		cache->entries[i].canon = i;
+		if (lstat(above, &st) < 0) {
+			cache->entries[i].lerr = cache->entries[i].err = errno;
+			look_absent(i);
+		} else {
+			set_stat(&cache->entries[i].st, &st);
+			cache->entries[i].canon = i;
+		}
 	}
 	free(above);
 }
@@ -216,7 +239,8 @@ static void collect_files(void)
 
 int main(int argc, char **argv)
 {
-	const struct dlfm_content_source source = {open_file, check_file, file_done, NULL};
+	const struct dlfm_content_source source = {
+		.open = open_file, .check = check_file, .done = file_done};
 	struct dlfm_cache_writer *w;
 	struct dlfm_error e;
 	int i;
