@@ -92,12 +92,15 @@ struct dlfm_normal {
 void dlfm_image_normalise(const struct dlfm_image *im, const char *path, size_t len,
 			  struct dlfm_normal *n);
 
+/*
+ * Puts the canonical path of the directory in front of a path's last name. Returns 0 if it is there already, or not known.
+ */
+int dlfm_to_canonical_directory(const struct dlfm_image *im, struct dlfm_normal *n);
+
 /* Whether the job changed something on which the answer of a known entry depends. */
 int dlfm_image_changed(const struct dlfm_image *im, uint32_t named, int follow);
 /* Whether the path of a known entry leads somewhere else now: contents and listing do not matter.
  */
 int dlfm_image_place_changed(const struct dlfm_image *im, uint32_t named);
-/* Whether the job changed a directory itself, so that its listing is no longer true. */
-int dlfm_image_listing_changed(const struct dlfm_image *im, uint32_t dir);
 
 #endif

@@ -59,7 +59,8 @@ static int misses_name(const struct dlfm_image *im, const struct dlfm_image_entr
 	       name[0] != '.' && len <= DLFM_NAME_LIMIT && !dlfm_image_listed(im, dir, name, len);
 }
 
-/* The path has no entry: what its nearest ancestor says. */
+/* The path has no entry: what its nearest ancestor says. A listing that the job changed makes the ancestor itself
+ * unknown. */
 static struct dlfm_found judge_above(const struct dlfm_image *im, const char *path, size_t len)
 {
 	const struct dlfm_image_entry *dir;
@@ -79,8 +80,6 @@ static struct dlfm_found judge_above(const struct dlfm_image *im, const char *pa
 	name = path[prefix] == '/' ? prefix + 1 : prefix;
 	if (!misses_name(im, dir, path + name, dlfm_component(path, len, name)))
 		return unknown(DLFM_NONE, 0);
-	if (dlfm_counted(&im->dirty->marks) && dlfm_image_listing_changed(im, above.entry))
-		return unknown(DLFM_NONE, DLFM_CHANGED);
 	return absent(DLFM_NONE, ENOENT);
 }
 

@@ -60,16 +60,66 @@ static int absent_changed(const struct dlfm_image *im, uint32_t i)
 	return 1;
 }
 
+int dlfm_to_canonical_directory(const struct dlfm_image *im, struct dlfm_normal *n)
+{
+	const struct dlfm_image_entry *dir;
+	size_t slash = n->len, up, name, i;
+	const char *path;
+
+	while (slash > 0 && n->buf[slash - 1] != '/')
+		slash--;
+	up = slash > 1 ? slash - 1 : 1;
+	dir = dlfm_image_entry(im, dlfm_image_find(im, n->buf, up));
+	if (!dir || !dlfm_is_known(dir) || !(dir = dlfm_image_entry(im, dir->canon)))
+		return 0;
+	path = dlfm_entry_path(im, dir);
+	name = n->len - slash;
+	if (!path || (dir->path.len == up && dlfm_bytes_equal(path, n->buf, up)) ||
+	    dir->path.len + 1 + name > sizeof(n->buf))
+		return 0;
+	up = dir->path.len > 1 ? dir->path.len + 1 : 1; /* behind the slash */
+	if (up <= slash)
+		for (i = 0; i < name; i++)
+			n->buf[up + i] = n->buf[slash + i];
+	else
+		for (i = name; i > 0; i--)
+			n->buf[up + i - 1] = n->buf[slash + i - 1];
+	for (i = 0; i < dir->path.len; i++)
+		n->buf[i] = path[i];
+	n->buf[up - 1] = '/';
+	n->len = up + name;
+	return 1;
+}
+
+static int link_twin_touched(const struct dlfm_image *im, uint32_t i, uint32_t dir, unsigned mask)
+{
+	const struct dlfm_image_entry *e = &dlfm_entries(im)[i];
+	const char *path = dlfm_entry_path(im, e);
+	struct dlfm_normal n;
+	uint32_t twin;
+
+	if (!path)
+		return 1;
+	__builtin_memcpy(n.buf, path, e->path.len);
+	n.len = e->path.len;
+	if (!dlfm_to_canonical_directory(im, &n))
+		return 1;
+	twin = dlfm_image_find(im, n.buf, n.len);
+	return touched(im, twin == DLFM_NONE ? dir : twin, mask);
+}
+
 /*
- * The canonical twin of a name itself, a final link not followed: the same name in the canonical
- * directory. Without an entry of its own only that directory can tell.
+ * A link itself is known by the same name in the canonical directory, too: it may have been changed there.
  */
 static int link_changed(const struct dlfm_image *im, uint32_t i, unsigned mask)
 {
 	const struct dlfm_image_entry *e = &dlfm_entries(im)[i],
 				      *dir = dlfm_image_entry(im, e->parent);
 
-	return !dir || twin_touched(im, e->parent, dir->canon, mask);
+	if (!dir || !dlfm_is_known(dir) || !dlfm_is_entry(im, dir->canon))
+		return 1;
+	return dir->canon != e->parent &&
+	       (dlfm_counted(&im->dirty->link_marks) || link_twin_touched(im, i, dir->canon, mask));
 }
 
 static int changed(const struct dlfm_image *im, uint32_t named, int follow, unsigned mask)
@@ -97,11 +147,6 @@ int dlfm_image_changed(const struct dlfm_image *im, uint32_t named, int follow)
 int dlfm_image_place_changed(const struct dlfm_image *im, uint32_t named)
 {
 	return changed(im, named, 1, DLFM_DIRTY_TREE);
-}
-
-int dlfm_image_listing_changed(const struct dlfm_image *im, uint32_t dir)
-{
-	return touched(im, dir, ANY);
 }
 
 static void count_once(uint32_t *counter, unsigned is_new)
@@ -189,39 +234,6 @@ static void mark_normal(const struct dlfm_image *im, const char *path, size_t le
 		mark_above(im, path, len);
 }
 
-/* Puts the canonical path of the directory in front of the name. Returns 0 if it is there already
- * or not known. */
-static int to_canonical_directory(const struct dlfm_image *im, struct dlfm_normal *n)
-{
-	const struct dlfm_image_entry *dir;
-	size_t slash = n->len, up, name, i;
-	const char *path;
-
-	while (slash > 0 && n->buf[slash - 1] != '/')
-		slash--;
-	up = slash > 1 ? slash - 1 : 1;
-	dir = dlfm_image_entry(im, dlfm_image_find(im, n->buf, up));
-	if (!dir || !dlfm_is_known(dir) || !(dir = dlfm_image_entry(im, dir->canon)))
-		return 0;
-	path = dlfm_entry_path(im, dir);
-	name = n->len - slash;
-	if (!path || (dir->path.len == up && dlfm_bytes_equal(path, n->buf, up)) ||
-	    dir->path.len + 1 + name > sizeof(n->buf))
-		return 0;
-	up = dir->path.len > 1 ? dir->path.len + 1 : 1; /* behind the slash */
-	if (up <= slash)
-		for (i = 0; i < name; i++)
-			n->buf[up + i] = n->buf[slash + i];
-	else
-		for (i = name; i > 0; i--)
-			n->buf[up + i - 1] = n->buf[slash + i - 1];
-	for (i = 0; i < dir->path.len; i++)
-		n->buf[i] = path[i];
-	n->buf[up - 1] = '/';
-	n->len = up + name;
-	return 1;
-}
-
 int dlfm_image_mark(const struct dlfm_image *im, const char *path, size_t len, unsigned how)
 {
 	struct dlfm_normal n;
@@ -230,7 +242,7 @@ int dlfm_image_mark(const struct dlfm_image *im, const char *path, size_t len, u
 	if (n.len == 0)
 		return -1;
 	mark_normal(im, n.buf, n.len, how);
-	if (to_canonical_directory(im, &n))
+	if (dlfm_to_canonical_directory(im, &n))
 		mark_normal(im, n.buf, n.len, how);
 	return 0;
 }

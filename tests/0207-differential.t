@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0207-differential: random sequences of file system calls by several processes give the same with and without DLFM.
-# DLFM_DIFFERENTIAL_ROUNDS (30) and DLFM_DIFFERENTIAL_SEED (1) make it longer and other.
+# DLFM_DIFFERENTIAL_ROUNDS (60) and DLFM_DIFFERENTIAL_SEED (1) make it longer and other.
 # time-limit: 200
 . "$(dirname "$0")/fm-lib.sh"
 [ -n "$PYTHON" ] || skip_all "no python3"
 
-rounds=${DLFM_DIFFERENTIAL_ROUNDS:-30}
+rounds=${DLFM_DIFFERENTIAL_ROUNDS:-60}
 seed=${DLFM_DIFFERENTIAL_SEED:-1}
 differential() {
 	run -t $((rounds * 3 + 60)) "$@" "$PYTHON" "$top_srcdir/tests/tools/differential.py" "$scratch/$1" "$worker" "$mkimage" \
-		"$libdlfm" "$node_memory/$1" --rounds "$rounds" --calls 250 --seed "$seed"
+		"$libdlfm" "$node_memory/$1" --rounds "$rounds" --calls 80 --seed "$seed"
 }
 
 mkdir "$scratch/env"
@@ -27,7 +27,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	worker=$scratch/fm-worker mkimage=$scratch/mkimage
 	run -t $((rounds * 3 + 60)) setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$PYTHON" \
 		"$scratch/differential.py" "$scratch/setpriv" "$worker" "$mkimage" "$scratch/libdlfm.so" \
-		"$node_memory/setpriv-memory/image" --rounds "$rounds" --calls 250 --seed $((seed + 100000))
+		"$node_memory/setpriv-memory/image" --rounds "$rounds" --calls 80 --seed $((seed + 100000))
 	is "$rc" 0 "as an ordinary user, seed $((seed + 100000)), $rounds rounds: no difference"
 	[ "$rc" = 0 ] || diag "$out" "$err"
 else

@@ -21,6 +21,27 @@ O = {n: getattr(os, n) for n in dir(os) if n.startswith("O_")}
 OLD_TIME = 946684800  # fixed times are told by fm-worker, those of now are not
 
 
+# Prefixes that lead to the same place as long as no link was changed.
+SAME = (("rec/a/sub", "rec/link/sub", "rec/b/via", "alias/a/sub", "alias/link/sub", "alias/b/via", "out/in/sub", "out/chain/sub"),
+        ("rec/a", "rec/link", "alias/a", "alias/link", "out/in", "out/chain", "rec/b/../a", "rec/./a"),
+        ("rec/b", "rec/abs", "alias/b", "alias/abs", "rec/a/../b"),
+        ("rec", "alias", "out/../rec", "rec/empty/.."))
+FILES = ("rec/a/f1", "rec/a/f2", "rec/a/sub/x", "rec/a/sub/deep/y", "rec/b/f1", "rec/b/g", "rec/top", "out/o1", "out/d/o2",
+         "rec/a/lx", "rec/b/via", "rec/link", "rec/abs", "alias", "out/in", "rec/outward", "rec/dangling", "rec/loop",
+         "out/chain", "out/final", "out/future")
+DIRECTORIES = ("rec", "rec/a", "rec/a/sub", "rec/a/sub/deep", "rec/b", "rec/empty", "out", "out/d")
+ABSENT = tuple(f"{d}/{n}" for d in DIRECTORIES for n in ("new", "none", "other", "n1", "none/deep", "new/f1"))
+
+
+def spelling(rng, path):
+    """Another name of the same file, perhaps."""
+    for prefixes in SAME:
+        for prefix in prefixes:
+            if (path + "/").startswith(prefix + "/"):
+                return rng.choice(prefixes) + path[len(prefix):]
+    return path
+
+
 class Tree:
     """
     The tree of one round, below `top`: `rec` is recorded, `out` is not, `alias` leads to `rec`. It lies some levels
@@ -42,7 +63,8 @@ class Tree:
                 file.write(f"{name} {rng.random()}\n" * (n * 40 + 1))
         for target, name in (("a", "rec/link"), (f"{self.top}/rec/b", "rec/abs"), ("nowhere", "rec/dangling"),
                              ("loop", "rec/loop"), ("sub/x", "rec/a/lx"), ("../link/sub", "rec/b/via"),
-                             ("rec", "alias"), ("../rec/a", "out/in"), ("../out/o1", "rec/outward")):
+                             ("rec", "alias"), ("../rec/a", "out/in"), ("../out/o1", "rec/outward"), ("../alias/a", "out/chain"),
+                             ("../rec/a/f1", "out/final"), ("../rec/b/new", "out/future")):
             os.symlink(target, f"{self.top}/{name}")
         os.chmod(f"{self.top}/rec/b/g", 0o755)
         os.chmod(f"{self.top}/rec/top", rng.choice((0o444, 0o600, 0o644)))
@@ -55,17 +77,19 @@ class Tree:
         """Arguments of mkimage: what the image of this round holds."""
         top = self.top
         prefixes = [f"{top}/rec"] if rng.random() < 0.7 else [f"{top}/rec/a", f"{top}/rec/b"]
-        spellings = [s for s in (f"{top}/alias", f"{top}/alias/a", f"{top}/alias/a/f1", f"{top}/alias/link/sub/x",
-                                 f"{top}/rec/link/f2", f"{top}/rec/abs/g", f"{top}/rec/b/via/x", f"{top}/rec/dangling/z",
-                                 f"{top}/alias/b/none", f"{top}/rec/link/none", f"{top}/out/in/f1", f"{top}/out/in",
-                                 f"{top}/out/none", f"{top}/none/deeper", f"{top}/rec/a/f1/below",
-                                 f"{top}/rec/b/none", f"{top}/rec/empty/new", f"{top}/rec/loop/x", f"{top}/out/d")
-                     if rng.random() < 0.6]
-        return [a for s in spellings for a in ("-p", s)], prefixes
+        share = rng.choice((0.1, 0.4, 0.8))
+        paths = [p for p in FILES + DIRECTORIES + ABSENT if rng.random() < share]
+        spellings = {f"{top}/{p}" for p in (spelling(rng, p) for p in paths) if "/." not in p}
+        spellings |= {s for s in (f"{top}/alias", f"{top}/rec/dangling/z", f"{top}/none/deeper", f"{top}/rec/a/f1/below",
+                                  f"{top}/rec/loop/x", f"{top}/out/d", f"{top}/out/in/none") if rng.random() < 0.5}
+        return [a for s in sorted(spellings) for a in ("-p", s)], prefixes
 
 
 class Calls:
-    """Random commands for fm-worker."""
+    """
+    Random commands for fm-worker. Most are about what is there or was made; after each change some calls ask
+    for it, for what is around it and below it, by other spellings of its name.
+    """
     names = ("f1", "f2", "g", "sub", "sub/x", "sub/deep", "sub/deep/y", "lx", "via", "new", "none", "other", "top", "x",
              "y", "new/z", "f1/below", "o1", "d", "d/o2", "n1", "n2", "")
     places = ("rec", "rec/a", "rec/b", "rec/a/sub", "rec/link", "rec/abs", "alias", "alias/a", "alias/link",
@@ -73,26 +97,44 @@ class Calls:
 
     def __init__(self, rng, top):
         self.rng, self.top = rng, top
+        self.made = []
+        self.waiting = []
 
     def relative(self):
-        path = "/".join(p for p in (self.rng.choice(self.places), self.rng.choice(self.names)) if p)
-        r = self.rng.random()
-        if r < 0.08:
-            path += self.rng.choice(("/", "/.", "/..", "//"))
-        elif r < 0.16:
-            path = path.replace("/", self.rng.choice(("//", "/./", "/../" + path.split("/")[0] + "/")), 1)
+        rng, r = self.rng, self.rng.random()
+        if r < 0.35:
+            path = rng.choice(FILES)
+        elif r < 0.45:
+            path = rng.choice(DIRECTORIES)
+        elif r < 0.6 and self.made:
+            path = rng.choice(self.made)
+        elif r < 0.7:
+            path = rng.choice(ABSENT)
+        else:
+            path = "/".join(p for p in (rng.choice(self.places), rng.choice(self.names)) if p)
+        if rng.random() < 0.4:
+            path = spelling(rng, path)
+        r = rng.random()
+        if r < 0.05:
+            path += rng.choice(("/", "/.", "/..", "//"))
+        elif r < 0.1:
+            path = path.replace("/", rng.choice(("//", "/./", "/../" + path.split("/")[0] + "/")), 1)
         return path
 
-    def path(self):
+    def full(self, path):
+        """As an absolute path, or relative to where a worker may be."""
         r = self.rng.random()
-        if r < 0.75:
-            return f"{self.top}/{self.relative()}"
         if r < 0.85:
-            return self.rng.choice(("../", "./", "", "../../")) + self.relative()
-        return self.rng.choice(self.names[:-1])
+            return f"{self.top}/{path}"
+        return self.rng.choice(("../", "./", "", "../../")) + path
 
-    def reading(self):
-        rng, p = self.rng, self.path()
+    def path(self):
+        if self.rng.random() < 0.05:
+            return self.rng.choice(self.names[:-1])
+        return self.full(self.relative())
+
+    def reading(self, p):
+        rng = self.rng
         n = str(rng.randrange(4))
         return rng.choice((
             ("stat", p), ("stat", p), ("lstat", p), ("lstat", p), ("xstat", p), ("statx", p, str(rng.randrange(2))),
@@ -103,19 +145,23 @@ class Calls:
             ("openat", n, p, str(rng.choice((0, O["O_NOFOLLOW"])))),
         ))
 
-    def writing(self):
-        rng, p, q = self.rng, self.path(), self.path()
+    def writing(self, p, q):
+        rng = self.rng
         n = str(rng.randrange(4))
         create = O["O_CREAT"]
+        if rng.random() < 0.15:  # whole trees and links move
+            victims = DIRECTORIES if rng.random() < 0.5 else tuple(f for f in FILES if "." not in f)
+            p = self.full(spelling(rng, rng.choice(victims)))
+            return rng.choice((("rename", p, q), ("unlink", p), ("lutime", p, "42"), ("mkdir", p), ("chmod", p, "000")))
         return rng.choice((
             ("write", p, str(rng.choice((0, create, create | O["O_EXCL"], create | O["O_TRUNC"], O["O_APPEND"]))),
              f"w{rng.randrange(99)}"),
             ("write", p, str(create | O["O_TRUNC"]), "w"),
             ("writeat", n, p), ("unlink", p), ("unlink", p), ("unlinkat", n, p, str(rng.randrange(2))), ("remove", p),
-            ("rmdir", p), ("mkdir", p), ("mkdir", p), ("mkdirat", n, p), ("rename", p, q), ("rename", p, q),
+            ("rmdir", p), ("mkdir", p), ("mkdir", p), ("mkdirat", n, p), ("rename", p, q), ("rename", p, q), ("rename", p, q),
             ("renameat", n, p, q), ("symlink", rng.choice(("f1", "../a", "a/sub", q)), p), ("link", p, q),
             ("truncate", p, str(rng.randrange(200))), ("chmod", p, rng.choice(("644", "755", "600", "500", "000"))),
-            ("fchmod", p, rng.choice(("644", "640"))), ("utime", p, str(rng.randrange(9999))),
+            ("fchmod", p, rng.choice(("644", "640"))), ("lutime", p, str(rng.randrange(9999))), ("utime", p, str(rng.randrange(9999))),
             ("futimens", p, str(rng.randrange(9999))), ("fopen", p, rng.choice(("w", "a", "r+"))), ("mkstemp", p),
             ("mkdtemp", p),
         ))
@@ -126,11 +172,38 @@ class Calls:
         return rng.choice((("chdir", p), ("dir", n, p), ("fchdir", n), ("fork",), ("chdir", self.top),
                            ("shell", f"{self.top}/{self.relative()}", rng.choice(self.names[:5]))))
 
+    def around(self, path):
+        """Reading calls about a path that was just changed: itself, its directory, what may be below it."""
+        rng = self.rng
+        for _ in range(rng.randrange(2, 6)):
+            place = path.rstrip("/")
+            r = rng.random()
+            if r < 0.25 and "/" in place:
+                place = place.rsplit("/", 1)[0]
+            elif r < 0.4:
+                below = [f for f in FILES + DIRECTORIES if f.startswith(place + "/")]
+                place = rng.choice(below) if below else f"{place}/{rng.choice(self.names[:-1])}"
+            elif r < 0.5:
+                place = rng.choice(FILES)
+            if rng.random() < 0.6:
+                place = spelling(rng, place)
+            self.waiting.append(self.reading(self.full(place)))
+
     def next(self, calm):
+        if self.waiting:
+            return self.waiting.pop()
         r = self.rng.random()
         if r < calm:
-            return self.reading()
-        return self.writing() if r < 1 - (1 - calm) * 0.3 else self.moving()
+            return self.reading(self.path())
+        if r >= 1 - (1 - calm) * 0.15:
+            return self.moving()
+        p, q = self.relative(), self.relative()
+        self.made = (self.made + [p, q])[-12:]
+        command = self.writing(self.full(p), self.full(q))
+        self.around(p)
+        self.around(q)
+        self.rng.shuffle(self.waiting)
+        return command
 
 
 class Workers:
@@ -166,7 +239,7 @@ def round_of(args, seed):
     rng = random.Random(seed)
     tree = Tree(args.workdir, seed)
     calls = Calls(rng, tree.top)
-    calm = rng.choice((0.6, 0.85, 0.95))
+    calm = rng.choice((0.3, 0.6, 0.85))
     script = [(rng.randrange(args.workers), calls.next(calm)) for _ in range(args.calls)]
     options, prefixes = tree.recorded(rng)
 

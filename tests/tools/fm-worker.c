@@ -363,6 +363,13 @@ static void do_utime(void)
 	tell(utimensat(AT_FDCWD, f[1], times, 0));
 }
 
+static void do_lutime(void)
+{
+	struct timespec times[2] = {{1000, 1}, {atoi(f[2]), 79}};
+
+	tell(utimensat(AT_FDCWD, f[1], times, AT_SYMLINK_NOFOLLOW));
+}
+
 static void do_futimens(void)
 {
 	struct timespec times[2] = {{1000, 1}, {atoi(f[2]), 78}};
@@ -445,19 +452,46 @@ static const struct {
 	int fields;
 	void (*run)(void);
 } commands[] = {
-	{"stat", 2, do_stat},		{"lstat", 2, do_lstat},	      {"fstatat", 4, do_fstatat},
-	{"xstat", 2, do_xstat},		{"statx", 3, do_statx},	      {"access", 3, do_access},
-	{"faccessat", 4, do_faccessat}, {"readlink", 3, do_readlink}, {"realpath", 2, do_realpath},
-	{"list", 2, do_list},		{"open", 3, do_open},	      {"openat", 4, do_openat},
-	{"fopen", 3, do_fopen},		{"getcwd", 1, do_getcwd},     {"procfd", 2, do_procfd},
-	{"write", 4, do_write},		{"writeat", 3, do_writeat},   {"unlink", 2, do_unlink},
-	{"unlinkat", 4, do_unlinkat},	{"remove", 2, do_remove},     {"rmdir", 2, do_rmdir},
-	{"mkdir", 2, do_mkdir},		{"mkdirat", 3, do_mkdirat},   {"rename", 3, do_rename},
-	{"renameat", 4, do_renameat},	{"symlink", 3, do_symlink},   {"link", 3, do_link},
-	{"truncate", 3, do_truncate},	{"chmod", 3, do_chmod},	      {"fchmod", 3, do_fchmod},
-	{"utime", 3, do_utime},		{"futimens", 3, do_futimens}, {"mkstemp", 2, do_mkstemp},
-	{"mkdtemp", 2, do_mkdtemp},	{"chdir", 2, do_chdir},	      {"dir", 3, do_dir},
-	{"fchdir", 2, do_fchdir},	{"fork", 1, do_fork},	      {"shell", 3, do_shell},
+	{"stat", 2, do_stat},
+	{"lstat", 2, do_lstat},
+	{"fstatat", 4, do_fstatat},
+	{"xstat", 2, do_xstat},
+	{"statx", 3, do_statx},
+	{"access", 3, do_access},
+	{"faccessat", 4, do_faccessat},
+	{"readlink", 3, do_readlink},
+	{"realpath", 2, do_realpath},
+	{"list", 2, do_list},
+	{"open", 3, do_open},
+	{"openat", 4, do_openat},
+	{"fopen", 3, do_fopen},
+	{"getcwd", 1, do_getcwd},
+	{"procfd", 2, do_procfd},
+	{"write", 4, do_write},
+	{"writeat", 3, do_writeat},
+	{"unlink", 2, do_unlink},
+	{"unlinkat", 4, do_unlinkat},
+	{"remove", 2, do_remove},
+	{"rmdir", 2, do_rmdir},
+	{"mkdir", 2, do_mkdir},
+	{"mkdirat", 3, do_mkdirat},
+	{"rename", 3, do_rename},
+	{"renameat", 4, do_renameat},
+	{"symlink", 3, do_symlink},
+	{"link", 3, do_link},
+	{"truncate", 3, do_truncate},
+	{"chmod", 3, do_chmod},
+	{"fchmod", 3, do_fchmod},
+	{"utime", 3, do_utime},
+	{"lutime", 3, do_lutime},
+	{"futimens", 3, do_futimens},
+	{"mkstemp", 2, do_mkstemp},
+	{"mkdtemp", 2, do_mkdtemp},
+	{"chdir", 2, do_chdir},
+	{"dir", 3, do_dir},
+	{"fchdir", 2, do_fchdir},
+	{"fork", 1, do_fork},
+	{"shell", 3, do_shell},
 };
 
 static void carry_out(char *line)

@@ -211,6 +211,40 @@ static void walk(uint32_t dir, int staging)
 	}
 }
 
+/*
+ * Adds every link through which a path leads, where it really lies: `done` is a real directory, `rest` what is still
+ * to be walked from there. Returns where that ends.
+ */
+static char *walk_links(char *done, const char *rest, int staging, int depth)
+{
+	char target[PATH_MAX], *name, *here;
+	size_t len;
+	ssize_t n;
+
+	if (*rest == '/')
+		done = copy_of("");
+	while (depth < 40 && *(rest += strspn(rest, "/"))) {
+		len = strcspn(rest, "/");
+		name = copy_of(rest);
+		name[len] = '\0';
+		rest += len;
+		here = strcmp(name, ".") == 0 ? done : concat(done, "/", name);
+		if (strcmp(name, "..") == 0) {
+			here = copy_of(done);
+			if (strrchr(here, '/'))
+				*strrchr(here, '/') = '\0';
+		}
+		n = readlink(here, target, sizeof(target) - 1);
+		if (n > 0) {
+			target[n] = '\0';
+			add(here, staging);
+			here = walk_links(done, target, staging, depth + 1);
+		}
+		done = here;
+	}
+	return done;
+}
+
 /* What a link, or a path through one, comes to. */
 static void follow(uint32_t i, int staging)
 {
@@ -222,23 +256,48 @@ static void follow(uint32_t i, int staging)
 		entries[i].canon = DLFM_NONE;
 		return;
 	}
+	if (strcmp(real, entries[i].path.at) != 0)
+		walk_links(copy_of(""), entries[i].path.at, staging, 0);
 	canon = strcmp(real, entries[i].path.at) == 0 ? i : add(real, staging);
 	entries[i].canon = canon; /* entries may have moved */
 	entries[i].flags |= entries[canon].flags & DLFM_ENTRY_STAGED;
 }
 
-/* An absent name's twin: the same name in the real directory, if there is one. */
-static void follow_absent(uint32_t i, int staging)
+/* The same name in the real directory; NULL if there is no such directory. */
+static char *in_real_directory(const char *path)
 {
-	char *dir = copy_of(entries[i].path.at), *slash = strrchr(dir, '/'), *real, *path;
+	char *dir = copy_of(path), *slash = strrchr(dir, '/'), *real;
 
 	*slash = '\0';
 	real = realpath(*dir ? dir : "/", NULL);
+	return real ? concat(strcmp(real, "/") ? real : "", "/", slash + 1) : NULL;
+}
+
+/* An absent name's twin. */
+static void follow_absent(uint32_t i, int staging)
+{
+	char *path = in_real_directory(entries[i].path.at);
+	uint32_t canon = i;
+
 	entries[i].canon = DLFM_NONE;
-	if (!real)
+	if (!path)
 		return;
-	path = concat(strcmp(real, "/") ? real : "", "/", slash + 1);
-	entries[i].canon = strcmp(path, entries[i].path.at) == 0 ? i : add(path, staging);
+	if (strcmp(path, entries[i].path.at) != 0) {
+		walk_links(copy_of(""), entries[i].path.at, staging, 0);
+		canon = add(path, staging);
+	}
+	entries[i].canon = canon;
+}
+
+/* A link is mirrored, and its change is seen, where it really lies. */
+static int is_elsewhere(uint32_t i, int staging)
+{
+	char *path = in_real_directory(entries[i].path.at);
+
+	if (!path || strcmp(path, entries[i].path.at) == 0)
+		return 0;
+	add(path, staging);
+	return 1;
 }
 
 static void look(uint32_t i, int staging)
@@ -260,6 +319,8 @@ static void look(uint32_t i, int staging)
 	if (entries[i].canon != i && !S_ISLNK(st.st_mode)) {
 		/* one more spelling */
 		entries[i].st = entries[entries[i].canon].st;
+	} else if (S_ISLNK(st.st_mode) && is_elsewhere(i, staging)) {
+		return;
 	} else if (staging && (S_ISLNK(st.st_mode) || S_ISREG(st.st_mode))) {
 		stage(&entries[i], &st);
 		if (S_ISREG(st.st_mode))

@@ -35,10 +35,13 @@ static const struct fixture_path paths[] = {
 	{"/alias/py", DIR_, "/sw/py", 0, 0, 0, NULL, NULL},
 	{"/alias/py/a.py", REG, "/sw/py/a.py", 0, 0, DLFM_ENTRY_STAGED, NULL, NULL},
 	{"/alias/py/link", LNK, "/sw/py/a.py", 0, 0, DLFM_ENTRY_STAGED, "a.py", NULL},
+	{"/alias/gone", 0, "/sw/gone", ENOENT, 0, 0, NULL, NULL},
+	{"/sw/gone", 0, "/sw/gone", ENOENT, 0, 0, NULL, NULL},
 	{"/missing", 0, "/missing", ENOENT, 0, 0, NULL, NULL},
 	{"/missing/deep", 0, NULL, ENOENT, 0, 0, NULL, NULL},
 	{"/tie", DIR_, NULL, 0, 0, FIXTURE_TIE, NULL, NULL},
 	{"/tie/x", REG, NULL, 0, 0, DLFM_ENTRY_STAGED, NULL, NULL},
+	{"/alias/gone/deep", 0, NULL, ENOENT, 0, 0, NULL, NULL},
 	{"/closed", DIR_, NULL, 0, 0, 0, NULL, NULL},
 	{"/closed/file", 0, NULL, EACCES, 0, 0, NULL, NULL},
 };
@@ -221,6 +224,24 @@ static void test_mark_link(void **state)
 	assert_unknown("/sw/py/dangling", DLFM_CHANGED); /* its target may be what was made */
 }
 
+/* What was changed under the canonical name is seen under the others. */
+static void test_mark_twin(void **state)
+{
+	(void)state;
+	mark("/sw/py/link",
+	     DLFM_DIRTY_SELF); /* lutimes(3): the link itself, and too much: its target */
+	assert_int_equal(look("/alias/py/link", 0).answer, DLFM_UNKNOWN);
+	mark("/sw/gone", DLFM_DIRTY_TREE);
+	assert_unknown("/alias/gone", DLFM_CHANGED);
+	assert_unknown("/alias/gone/deep", DLFM_CHANGED);
+	assert_unknown("/alias/gone/other", DLFM_CHANGED);
+	mark("/tie", DLFM_DIRTY_TREE); /* what it is is not known: perhaps a link */
+	assert_unknown("/alias/py/a.py", DLFM_CHANGED);
+	mark("/sw/py", DLFM_DIRTY_TREE);
+	assert_unknown("/alias/py/a.py", DLFM_CHANGED);
+	assert_unknown("/sw/py/pkg/m.py", DLFM_CHANGED);
+}
+
 static void test_mark_elsewhere(void **state)
 {
 	(void)state;
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_mark_name, make, unmake),
 		cmocka_unit_test_setup_teardown(test_mark_directory, make, unmake),
 		cmocka_unit_test_setup_teardown(test_mark_link, make, unmake),
+		cmocka_unit_test_setup_teardown(test_mark_twin, make, unmake),
 		cmocka_unit_test_setup_teardown(test_mark_elsewhere, make, unmake),
 		cmocka_unit_test_setup_teardown(test_staged_names, make, unmake),
 		cmocka_unit_test_setup_teardown(test_listing, make, unmake),
