@@ -53,7 +53,7 @@ static int copy(int in, int lib, const char *name)
 	return n < 0 ? -1 : 0;
 }
 
-/* 1: copied; 0: it is not installed (one layer may be left out of a build). */
+/* One layer may be left out of a build: then its object is not there. */
 static int copy_object(int lib, const char *where, const char *libdir, const char *name,
 		       struct dlfm_error *e)
 {
@@ -71,25 +71,29 @@ static int copy_object(int lib, const char *where, const char *libdir, const cha
 	if (rc < 0)
 		stage_failed(where, "copy", path, e);
 	close(in);
-	return rc < 0 ? -1 : 1;
+	return rc;
+}
+
+int stage_check_objects(const char *libdir, struct dlfm_error *e)
+{
+	if (dlfm_layers_in(libdir))
+		return 0;
+	return dlfm_errf(e,
+			 "neither %s nor %s is in %s: DLFM is not installed as it was configured",
+			 names[0], names[1], libdir);
 }
 
 int stage_copy_objects(int temp, const char *where, const char *libdir, struct dlfm_error *e)
 {
-	int lib, i, n, copied = 0;
+	int lib, i, rc = 0;
 
 	if (mkdirat(temp, "lib", 0700) < 0)
 		return stage_failed(where, "make", "lib", e);
 	lib = openat(temp, "lib", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (lib < 0)
 		return stage_failed(where, "open", "lib", e);
-	for (i = 0; i < 2 && copied >= 0; i++) {
-		n = copy_object(lib, where, libdir, names[i], e);
-		copied = n < 0 ? -1 : copied + n;
-	}
+	for (i = 0; i < 2 && rc == 0; i++)
+		rc = copy_object(lib, where, libdir, names[i], e);
 	close(lib);
-	if (copied == 0)
-		return dlfm_errf(e, "neither %s nor %s is in %s: is DLFM installed there?",
-				 names[0], names[1], libdir);
-	return copied < 0 ? -1 : 0;
+	return rc;
 }

@@ -86,6 +86,8 @@ int stage_pool_end(struct stage_pool *p, int now, struct dlfm_error *e);
 /* Writes index and dirty map into directory `temp`; `root` is the final name of the mirror tree. */
 int stage_write_index(const struct stage_tree *t, int temp, const char *root, struct dlfm_error *e);
 
+/* Is at least one injected object in `libdir`? */
+int stage_check_objects(const char *libdir, struct dlfm_error *e);
 /* Copies the injected objects of `libdir` into <temp>/lib. */
 int stage_copy_objects(int temp, const char *where, const char *libdir, struct dlfm_error *e);
 

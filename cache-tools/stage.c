@@ -211,6 +211,8 @@ int dlfm_stager_open(struct dlfm_stager **out, const struct dlfm_cache_brief *br
 				 "the image needs up to %llu MiB, %llu MiB are allowed (max_size)",
 				 (unsigned long long)stage_space_needed(brief) >> 20,
 				 (unsigned long long)o->max_size >> 20);
+	if (stage_check_objects(o->libdir ? o->libdir : dlfm_libdir(), e) < 0)
+		return -1;
 	st = new_stager(brief, o);
 	if (!st)
 		return dlfm_errf(e, "no memory");
