@@ -283,10 +283,22 @@ static int start_child(struct dlfm_journal *j)
 	return start_file(j, strings);
 }
 
+/* A thread waits for the one that starts the journal; a signal handler may have interrupted just
+ * that one, and gives up after some milliseconds. */
+static int wait_ready(const struct dlfm_journal_table *t)
+{
+	uint32_t state = dlfm_load(&t->state);
+
+	for (int i = 0; state == STARTING && i < 10000; i++) {
+		dlfm_sys3(SYS_sched_yield, 0, 0, 0);
+		state = dlfm_load(&t->state);
+	}
+	return state == READY;
+}
+
 /*
- * In a fork child the first caller starts the child's journal. One that comes meanwhile (a signal
- * handler, another thread) does without. The parent's mapping is left: it would be wrong to unmap
- * what a vfork child shares.
+ * In a fork child the first caller starts the child's journal. The parent's mapping is left: it
+ * would be wrong to unmap what a vfork child shares.
  */
 int dlfm_journal_ready(struct dlfm_journal *j)
 {
@@ -294,9 +306,11 @@ int dlfm_journal_ready(struct dlfm_journal *j)
 
 	if (state == READY)
 		return 1;
+	if (state == DEAD)
+		return 0;
 	if (state != FORKED || !__atomic_compare_exchange_n(&j->table->state, &state, STARTING, 0,
 							    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		return 0;
+		return wait_ready(j->table);
 	if (start_child(j) != 0) {
 		dlfm_store(&j->table->state, DEAD);
 		return 0;

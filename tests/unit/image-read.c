@@ -39,7 +39,7 @@ static const struct fixture_path paths[] = {
 	{"/sw/gone", 0, "/sw/gone", ENOENT, 0, 0, NULL, NULL},
 	{"/missing", 0, "/missing", ENOENT, 0, 0, NULL, NULL},
 	{"/missing/deep", 0, NULL, ENOENT, 0, 0, NULL, NULL},
-	{"/tie", DIR_, NULL, 0, 0, FIXTURE_TIE, NULL, NULL},
+	{"/tie", 0, NULL, 0, 0, FIXTURE_TIE, NULL, NULL},
 	{"/tie/x", REG, NULL, 0, 0, DLFM_ENTRY_STAGED, NULL, NULL},
 	{"/alias/gone/deep", 0, NULL, ENOENT, 0, 0, NULL, NULL},
 	{"/closed", DIR_, NULL, 0, 0, 0, NULL, NULL},
