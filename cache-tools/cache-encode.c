@@ -186,6 +186,7 @@ static void put_resolutions(struct encoder *en)
 
 		*disk = (struct dlfm_disk_resolution){
 			.table = dlfm_put32(r->table),
+			.ld_cache = dlfm_put32(r->ld_cache),
 			.requester = put_text(en, r->requester),
 			.name = put_text(en, r->name),
 			.answer = put_text(en, r->answer),

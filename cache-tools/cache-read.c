@@ -282,6 +282,7 @@ static int get_resolution(struct decoder *d, const struct areas *a, uint32_t i,
 	const char **guards;
 
 	r->table = dlfm_get32(disk->table);
+	r->ld_cache = dlfm_get32(disk->ld_cache);
 	r->requester = get_string(d, disk->requester, DLFM_CACHE_MAX_PATH, &len);
 	r->name = get_string(d, disk->name, DLFM_CACHE_MAX_PATH, &len);
 	r->answer = get_string(d, disk->answer, DLFM_CACHE_MAX_PATH, &len);

@@ -62,6 +62,7 @@ struct dlfm_cache_table {
 
 struct dlfm_cache_resolution {
 	uint32_t table;
+	uint32_t ld_cache; /* as in cache-format.h */
 	uint32_t n_guards;
 	const char *requester, *name, *answer;
 	const char *const *guards;

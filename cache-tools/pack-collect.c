@@ -16,6 +16,7 @@ enum { MAX_THREADS = 64 };
 struct collector { /* of one journal */
 	struct pack *p;
 	uint32_t table; /* DLFM_NONE: this process has no fingerprint */
+	uint32_t ld_cache;
 	struct {
 		uint32_t thread, search;
 	} threads[MAX_THREADS]; /* the search that each thread is in */
@@ -104,7 +105,8 @@ static int take_search(struct collector *c, const struct dlfm_journal_line *line
 {
 	struct pack *p = c->p;
 	uint32_t *current = thread_search(c, line->thread);
-	struct search s = {.table = c->table, .first = DLFM_NONE, .last = DLFM_NONE};
+	struct search s = {
+		.table = c->table, .ld_cache = c->ld_cache, .first = DLFM_NONE, .last = DLFM_NONE};
 
 	*current = DLFM_NONE;
 	if (strchr(line->b, '/')) /* needs no search: it is a path already */
@@ -135,7 +137,8 @@ static int take_try(struct collector *c, const struct dlfm_journal_line *line)
 	if (search >= p->n_searches)
 		return 0;
 	s = &p->searches[search];
-	p->tries[p->n_tries] = (struct try){.asked = i, .next = DLFM_NONE};
+	p->tries[p->n_tries] =
+		(struct try){.asked = i, .next = DLFM_NONE, .how = (uint32_t)line->err};
 	if (s->first == DLFM_NONE)
 		s->first = p->n_tries;
 	else
@@ -232,6 +235,7 @@ static int take_process(struct collector *c, const struct dlfm_journal_copy *j)
 	uint32_t cwd;
 
 	c->table = DLFM_NONE;
+	c->ld_cache = (uint32_t)j->header.ld_cache;
 	if (j->header.layer == DLFM_LAYER_DL && table.fingerprint) {
 		c->table = dlfm_cache_add_table(p->cache, &table);
 		if (c->table == DLFM_NONE)

@@ -28,13 +28,12 @@ struct asked { /* a path as the journals have it */
 	uint64_t tls; /* of an object, once native is known */
 };
 
-struct
-try {			      /* a candidate of a search */
-	uint32_t asked, next; /* DLFM_NONE ends the list */
-};
+/* a candidate of a search; asked: DLFM_NONE ends the list; how: LA_SER_* */
+struct try { uint32_t asked, next, how; };
 
 struct search { /* one search of ld.so */
 	uint32_t table;
+	uint32_t ld_cache; /* of the node */
 	const char *requester, *name;
 	uint32_t first, last; /* tries */
 };

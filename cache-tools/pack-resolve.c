@@ -2,6 +2,7 @@
 /* Resolutions: what ld.so's searches found, and under which conditions that holds elsewhere. */
 #include "config.h"
 
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 struct resolution {
 	uint32_t search, answer; /* answer: the path as asked */
+	uint32_t ld_cache;	 /* 0: holds on every node */
 	int dropped;
 	const char *guards[DLFM_CACHE_MAX_GUARDS];
 	uint32_t n_guards;
@@ -116,7 +118,8 @@ static void unite(struct resolver *v, struct resolution *old, const struct resol
 {
 	uint32_t i;
 
-	if (!old->dropped && (new->dropped || old->answer != new->answer)) {
+	if (!old->dropped &&
+	    (new->dropped || old->answer != new->answer || old->ld_cache != new->ld_cache)) {
 		old->dropped = 1;
 		v->p->report->conflicts++;
 	}
@@ -154,6 +157,9 @@ static int resolve_search(struct resolver *v, uint32_t i)
 	    !dlfm_path_is_bounded(s->requester, strlen(s->requester)))
 		return 0;
 	r.answer = p->tries[s->last].asked;
+	/* found by the node's own configuration, not by a directory that the process names */
+	if (p->tries[s->last].how & (LA_SER_CONFIG | LA_SER_DEFAULT))
+		r.ld_cache = s->ld_cache;
 	r.dropped = !is_answer(p, r.answer, &failed);
 	for (t = s->first; t != s->last && !failed && !r.dropped; t = p->tries[t].next)
 		r.dropped = pass_over(p, &r, p->tries[t].asked, &failed) < 0;
@@ -170,6 +176,7 @@ static int store(struct resolver *v)
 		const struct search *s = &p->searches[r->search];
 		const struct dlfm_cache_resolution out = {
 			.table = s->table,
+			.ld_cache = r->ld_cache,
 			.requester = s->requester,
 			.name = s->name,
 			.answer = p->asked[r->answer].path,

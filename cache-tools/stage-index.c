@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cache-tools/stage-private.h"
+#include "libdlfm/fingerprint.h"
 #include "libdlfm/image-write.h"
 
 struct input {
@@ -88,13 +89,16 @@ static void add_entries(struct input *in, const struct stage_tree *t)
 static void add_resolutions(struct input *in, const struct stage_tree *t)
 {
 	const struct dlfm_cache *c = t->plan.cache;
-	uint32_t i, g, at;
+	const uint32_t ld_cache = dlfm_ld_cache_state();
+	uint32_t i, g, at, n = 0;
 
 	for (i = 0; i < c->n_resolutions; i++) {
 		const struct dlfm_cache_resolution *from = &c->resolutions[i];
 
+		if (from->ld_cache && from->ld_cache != ld_cache)
+			continue;
 		at = dlfm_cache_find(c, from->answer, strlen(from->answer));
-		in->resolutions[i] = (struct dlfm_image_in_resolution){
+		in->resolutions[n++] = (struct dlfm_image_in_resolution){
 			.table = from->table,
 			.flags = at != DLFM_NONE && t->plan.flags[at] & DLFM_PLAN_STAGED
 					 ? DLFM_ENTRY_STAGED
@@ -110,7 +114,7 @@ static void add_resolutions(struct input *in, const struct stage_tree *t)
 	}
 	for (i = 0; i < c->n_tables; i++)
 		in->fingerprints[i] = c->tables[i].fingerprint;
-	in->in.n_resolutions = c->n_resolutions;
+	in->in.n_resolutions = n;
 	in->in.n_tables = c->n_tables;
 }
 

@@ -24,5 +24,10 @@ struct dlfm_search_env {
 uint64_t dlfm_fingerprint(const struct dlfm_search_env *env);
 /* The hwcaps level of this CPU. */
 uint64_t dlfm_hwcaps_level(void);
+/*
+ * A hash of this node's ld.so.cache, never 0. What ld.so finds by it, or behind it in the default directories, another
+ * node may have elsewhere: such a resolution holds only on a node in the same state.
+ */
+uint32_t dlfm_ld_cache_state(void);
 
 #endif

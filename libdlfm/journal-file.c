@@ -173,6 +173,7 @@ static void fill_header(struct dlfm_journal *j, struct dlfm_journal_header *h, u
 	h->ppid = dlfm_sys_getppid();
 	h->start_ns = start_ns;
 	h->hwcaps = j->hwcaps;
+	h->ld_cache = j->ld_cache;
 	for (int i = 0; i < N_STRINGS; i++)
 		p = put(p, strings[i]) + 1;
 	h->strings = (uint32_t)(p - (char *)(h + 1));
@@ -256,6 +257,7 @@ struct dlfm_journal *dlfm_journal_open(const char *dir, const struct dlfm_journa
 	j->layer = process->layer;
 	j->flags = process->flags;
 	j->hwcaps = process->hwcaps;
+	j->ld_cache = process->ld_cache;
 	j->table = new_table();
 	if (!j->table)
 		return NULL;

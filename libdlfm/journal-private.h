@@ -22,6 +22,7 @@ struct dlfm_journal {
 	struct dlfm_journal_table *table;
 	uint32_t layer, flags; /* for a fork child's journal */
 	uint64_t hwcaps;
+	uint32_t ld_cache;
 	char dir[PATH_MAX];
 	char path[PATH_MAX];
 };

@@ -24,7 +24,7 @@
 #include <stddef.h>
 
 #define DLFM_JOURNAL_MAGIC   "DLFMJNL"
-#define DLFM_JOURNAL_VERSION 1
+#define DLFM_JOURNAL_VERSION 2
 #define DLFM_JOURNAL_CHUNK   (256u * 1024)	 /* the file grows by this */
 #define DLFM_JOURNAL_MAX     (64u * 1024 * 1024) /* and up to this */
 
@@ -58,6 +58,7 @@ struct dlfm_journal_header {
 	uint32_t strings;	/* length of the strings that follow the header */
 	uint64_t start_ns;	/* CLOCK_REALTIME */
 	uint64_t hwcaps;	/* fingerprint.h */
+	uint64_t ld_cache;	/* fingerprint.h; 0 in the fm layer's */
 	uint64_t tail;		/* bytes reserved, from the start of the file */
 	uint64_t allocated;	/* bytes of the file that may be written */
 	uint64_t counters[DLFM_N_COUNTERS];
@@ -113,6 +114,7 @@ struct dlfm_journal_process {
 	enum dlfm_layer layer;
 	uint32_t flags;
 	uint64_t hwcaps;
+	uint32_t ld_cache;
 	const char *ld_library_path, *tunables; /* NULL: unset */
 };
 

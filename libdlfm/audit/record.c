@@ -24,6 +24,7 @@ int audit_record_start(uint32_t flags)
 		.layer = DLFM_LAYER_DL,
 		.flags = flags,
 		.hwcaps = env->hwcaps,
+		.ld_cache = dlfm_ld_cache_state(),
 		.ld_library_path = env->ld_library_path,
 		.tunables = env->tunables,
 	};
