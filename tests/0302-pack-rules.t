@@ -205,7 +205,7 @@ ok "... the cache is whole" dlfm verify out/churn.dat
 mkdir x
 dlfm extract -C x out/churn.dat "$scratch/sw/churn.so"
 if [ -e "x/$scratch/sw/churn.so" ]; then
-	is "$(fold -w1 "x/$scratch/sw/churn.so" | sort -u | wc -l)" 1 "... and its content is of one moment"
+	le "$(fold -w1 "x/$scratch/sw/churn.so" | sort -u | wc -l)" 1 "... and its content is of one moment"
 else
 	pass "... and the file is left out"
 fi
