@@ -90,7 +90,7 @@ def measure(starter, tree, variant, ranks, options, output):
     wrap, about = (lambda command: command), None
     if variant.dlfm:
         recorder = Dlfm(options.dlfm, options.cache, output.directory, starter)
-        about = recorder.record(starter.command(tree, variant, 1, output.path, []), variant)
+        about = recorder.record(tree, starter.command(tree, variant, 1, output.path, []), variant)
         output.reports()
         wrap = recorder.replay_command
     runs = [run_once(starter, tree, variant, ranks, options, wrap, output) for _ in range(options.repeat)]
