@@ -65,7 +65,7 @@ def not_replayed(variant, reports):
     if not variant.dlfm:
         return []
     return ["rank %d: %d libraries were not loaded from the cache" % (r["rank"], r["libraries"]["tree"])
-            for r in reports if r["libraries"]["tree"]]
+            for r in reports if r.get("libraries", {}).get("tree")]
 
 
 def run_once(starter, tree, variant, ranks, options, wrap, output):
