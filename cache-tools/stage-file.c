@@ -17,7 +17,7 @@
 
 enum { PIECE = 1 << 20 };
 
-static int feed_file(struct dlfm_stager *st, int fd, struct dlfm_error *e)
+static int feed_file(struct dlfm_stager *st, int fd, int (*stop)(void), struct dlfm_error *e)
 {
 	char *piece = malloc(PIECE);
 	ssize_t n = 1;
@@ -28,6 +28,10 @@ static int feed_file(struct dlfm_stager *st, int fd, struct dlfm_error *e)
 		return dlfm_errf(e, "no memory");
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (rc == 0 && n > 0) {
+		if (stop && stop()) {
+			rc = dlfm_errf(e, "interrupted");
+			break;
+		}
 		n = dlfm_read_at(fd, piece, PIECE, at);
 		if (n < 0)
 			rc = dlfm_errnof(e, "cannot be read at byte %llu", (unsigned long long)at);
@@ -58,7 +62,7 @@ int dlfm_stage_descriptor(int fd, const struct dlfm_stage_options *options, char
 				    (unsigned long long)s.st_size,
 				    (unsigned long long)brief.file_size);
 	rc = dlfm_stager_open(&st, &brief, options, e);
-	if (rc == DLFM_STAGE_NEEDED && feed_file(st, fd, e) < 0) {
+	if (rc == DLFM_STAGE_NEEDED && feed_file(st, fd, options ? options->stop : NULL, e) < 0) {
 		dlfm_stager_abort(st);
 		return -1;
 	}

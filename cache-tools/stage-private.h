@@ -106,6 +106,7 @@ struct dlfm_stager {
 	const char *libdir; /* malloced, as are the next two; NULL: not given */
 	char *lease;
 	unsigned threads;
+	int (*stop)(void);
 	struct dlfm_store store;
 	char image[PATH_MAX]; /* final path */
 	int is_ready;

@@ -29,13 +29,18 @@ static int use_image(struct dlfm_stager *st, struct dlfm_error *e)
 	return 1;
 }
 
+static int is_stopped(const struct dlfm_stager *st)
+{
+	return st->stop && st->stop();
+}
+
 /* Waits until the builder is done, at most so many milliseconds, which are used up. */
-static void wait_for(int builder, unsigned *ms)
+static void wait_for(const struct dlfm_stager *st, int builder, unsigned *ms)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 	unsigned step = 1;
 
-	while (*ms && flock(builder, LOCK_SH | LOCK_NB) < 0) {
+	while (*ms && !is_stopped(st) && flock(builder, LOCK_SH | LOCK_NB) < 0) {
 		step = step < *ms ? step : *ms;
 		pause.tv_nsec = step * 1000000L;
 		nanosleep(&pause, NULL);
@@ -119,8 +124,8 @@ static int begin_in(struct dlfm_stager *st, const char *dir, unsigned *wait_ms,
 		dlfm_store_unlock(&st->store);
 		if (rc != 2)
 			break;
-		wait_for(builder, wait_ms);
-		rc = 0;
+		wait_for(st, builder, wait_ms);
+		rc = is_stopped(st) ? dlfm_errf(e, "interrupted") : 0;
 	}
 	if (rc == 0) {
 		dlfm_store_empty(&st->store);
@@ -182,6 +187,7 @@ static struct dlfm_stager *new_stager(const struct dlfm_cache_brief *brief,
 	st->brief = *brief;
 	st->store = (struct dlfm_store){.fd = -1, .leases = -1, .lock = -1};
 	st->temp = st->tree.root = -1;
+	st->stop = o->stop;
 	st->threads = o->threads ? o->threads : usual_threads();
 	st->state = STAGE_HEADER;
 	st->want = sizeof(st->header);

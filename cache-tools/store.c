@@ -265,6 +265,11 @@ static int check_index(int image, const char *path, const char *id, struct dlfm_
 	if (n != sizeof(h) || memcmp(h.magic, DLFM_IMAGE_MAGIC, sizeof(h.magic)) != 0 ||
 	    strcmp(digits, id) != 0)
 		return dlfm_errf(e, "%s/index is not that of cache %s: remove %s", path, id, path);
+	if (h.version != DLFM_IMAGE_VERSION)
+		return dlfm_errf(e,
+				 "%s is of another version of DLFM: remove it (dlfm clean, with that "
+				 "version)",
+				 path);
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  *	dirty	struct dlfm_dirty_header and one byte an entry; mapped shared and writable: what the job
  *		itself changed and must be asked of the file system again
  *	root/	a mirror tree: recorded files under their original paths, recorded symbolic links as
- *		links (an absolute target gets the root put in front)
+ *		relative links straight to the mirror of what they came to
  *	lib/	copies of dlfm-audit.so and libdlfm.so
  *
  * The directory is complete or it is not there: stage builds it beside its final name and renames.

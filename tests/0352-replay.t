@@ -3,7 +3,7 @@
 # 0352-replay: the command runs as it would without dlfm: exit status, signals, environment; leases come and go
 . "$(dirname "$0")/stage-lib.sh"
 need_part fm
-need cat stat
+need cat stat strace pgrep
 
 mkdir -p "$sw/dir"
 echo recorded >"$sw/dir/file.py"
@@ -124,6 +124,18 @@ took=$((($(date +%s%N) - mark) / 10000000))
 diag "a replay of a staged image: $took ms with its command"
 le "$took" 100 "a replay of a staged image is quick"
 dlfm clean -q -d "$shm"
+
+# --- interrupted while it stages ----------------------------------------------------------------------------------------
+
+for signal in INT TERM; do
+	background strace -f -qq -o /dev/null -e trace=fchmod -e inject=fchmod:delay_enter=500000 \
+		dlfm replay -d "$shm" "$cache" -- echo it ran >"$scratch/interrupted" 2>&1
+	wait_until 10 bash -c 'ls -d "$1"/dlfm-*/.??*/root' - "$shm"
+	kill -$signal $(pgrep -P "$child")
+	wait "$child"
+	is "$(cat "$scratch/interrupted")" "" "SIG$signal while staging: the command does not run"
+	is "$(left "$shm")" "" "... and nothing is left"
+done
 
 # --- without DLFM, within DLFM ----------------------------------------------------------------------------------------
 

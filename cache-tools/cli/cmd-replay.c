@@ -161,8 +161,10 @@ static int run(int argc, char **argv)
 	want_report |= report_file != NULL || as_json;
 	if (is_disabled())
 		return run_plain(argv);
-	if (set_up(&r, cache, &e) < 0) {
+	status = set_up(&r, cache, &e);
+	if (status < 0 || cli_interrupted()) {
 		take_down(&r);
+		cli_end_if_interrupted();
 		if (require)
 			return cli_fail(&e);
 		cli_say("%s; running without DLFM", e.text);

@@ -24,8 +24,12 @@ static int run(int argc, char **argv)
 	char image[PATH_MAX];
 	struct dlfm_error e;
 
+	int rc;
+
 	(void)argc;
-	if (cli_stage(&staging, argv[0], lease, image, &e) < 0)
+	rc = cli_stage(&staging, argv[0], lease, image, &e);
+	cli_end_if_interrupted();
+	if (rc < 0)
 		return cli_fail(&e);
 	puts(image);
 	return 0;

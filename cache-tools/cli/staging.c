@@ -26,6 +26,11 @@ const char **cli_dirs(const struct cli_list *list)
 	return dirs;
 }
 
+static int interrupted(void)
+{
+	return cli_interrupted() != 0;
+}
+
 static void tell(const char *cache, enum dlfm_stale policy, const struct dlfm_stale_report *r)
 {
 	unsigned long n = r->changed + r->gone + r->appeared;
@@ -41,11 +46,16 @@ int cli_stage(const struct cli_staging *s, const char *cache, const char *lease,
 	      char image[PATH_MAX], struct dlfm_error *e)
 {
 	const char **dirs = cli_dirs(&s->dirs);
-	const struct dlfm_stage_options o = {
-		.dirs = dirs, .lease = lease, .max_size = s->max_size, .wait = WAIT, .keep = 1};
+	const struct dlfm_stage_options o = {.dirs = dirs,
+					     .lease = lease,
+					     .max_size = s->max_size,
+					     .wait = WAIT,
+					     .keep = 1,
+					     .stop = interrupted};
 	struct dlfm_stale_report report;
 	int fd, rc = -1;
 
+	cli_keep_signals();
 	fd = (s->trust ? dlfm_stale_open_trusted : dlfm_stale_open)(cache, s->stale, 0, &report, e);
 	if (fd >= 0) {
 		tell(cache, s->stale, &report);

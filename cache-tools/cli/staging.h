@@ -46,7 +46,8 @@ extern const struct cli_choice cli_stale_choices[];
 /* The directories as stage.h wants them (malloced; NULL: the defaults, or no memory). */
 const char **cli_dirs(const struct cli_list *list);
 
-/* Is the cache true, and on this node? Tells of what was stale. Returns 0 with the image, or -1 with a text. */
+/* Is the cache true, and on this node? Tells of what was stale. Returns 0 with the image, or -1 with a text.
+ * From then on signals are kept, for cli_interrupted(). */
 int cli_stage(const struct cli_staging *s, const char *cache, const char *lease,
 	      char image[PATH_MAX], struct dlfm_error *e);
 
