@@ -7,6 +7,7 @@ has imported nothing yet. Phase 2: from there until it reports that all modules 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -86,7 +87,9 @@ def follow(tree, variant, options, cold):
         gdb.send("-target-attach %d" % application.process.pid)
         attached = time.monotonic()
         libraries = gdb.send("-file-list-shared-libraries").count("{id=")
-        gdb.send("-break-insert -f pynamic_mark")
+        # By its address: a breakpoint by name is looked up anew in all symbols at every load.
+        address = re.search(r"0x[0-9a-f]+", gdb.send("-data-evaluate-expression &pynamic_mark"))[0]
+        gdb.send("-break-insert *" + address)
         application.release()
         released = time.monotonic()
         gdb.send("-exec-continue")
