@@ -111,7 +111,7 @@ static void ended(struct conn *c, int error)
 static ssize_t send_parts(struct conn *c, struct iovec *part, int n)
 {
 	struct msghdr m = {.msg_iov = part, .msg_iovlen = (size_t)n};
-	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	ssize_t sent = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (sent >= 0) {
 		c->last_out = clock_now();
@@ -158,7 +158,7 @@ static bool fill(struct conn *c, uint8_t *to, size_t have, size_t want)
 
 	if (have == want)
 		return true;
-	n = recv(c->fd, to + have, want - have, 0);
+	n = recv(c->fd, to + have, want - have, MSG_DONTWAIT);
 	if (n > 0) {
 		c->last_in = clock_now();
 		c->in.have += (size_t)n;
