@@ -239,20 +239,22 @@ struct dlfm_found dlfm_image_lookup(const struct dlfm_image *im, const char *pat
 				    : lookup_any(im, path, len, follow);
 }
 
+/* An entry that only ties its children is a directory, as is one that is known to be. */
+static int is_directory(const struct dlfm_image_entry *e)
+{
+	return !dlfm_is_known(e) || (e->lerr == 0 && dlfm_is_type(e, DLFM_S_IFDIR));
+}
+
 uint32_t dlfm_image_directory(const struct dlfm_image *im, const char *path, size_t len)
 {
-	const struct dlfm_image_entry *e;
 	struct dlfm_normal n;
 	uint32_t i;
 
 	dlfm_image_normalise(im, path, len, &n);
 	if (n.len == 0 || (i = dlfm_image_find(im, n.buf, n.len)) == DLFM_NONE)
 		return DLFM_NONE;
-	e = &dlfm_entries(im)[i];
-	if (!dlfm_is_known(e) || e->lerr != 0 || e->err != 0)
-		return DLFM_NONE;
 	if (dlfm_counted(&im->dirty->marks) && dlfm_image_place_changed(im, i))
 		return DLFM_NONE;
-	i = answering(im, i, 1);
-	return i != DLFM_NONE && dlfm_is_type(&dlfm_entries(im)[i], DLFM_S_IFDIR) ? i : DLFM_NONE;
+	i = dlfm_entries(im)[i].canon;
+	return dlfm_is_entry(im, i) && is_directory(&dlfm_entries(im)[i]) ? i : DLFM_NONE;
 }

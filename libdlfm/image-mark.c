@@ -70,7 +70,7 @@ int dlfm_to_canonical_directory(const struct dlfm_image *im, struct dlfm_normal 
 		slash--;
 	up = slash > 1 ? slash - 1 : 1;
 	dir = dlfm_image_entry(im, dlfm_image_find(im, n->buf, up));
-	if (!dir || !dlfm_is_known(dir) || !(dir = dlfm_image_entry(im, dir->canon)))
+	if (!dir || !(dir = dlfm_image_entry(im, dir->canon)))
 		return 0;
 	path = dlfm_entry_path(im, dir);
 	name = n->len - slash;
@@ -116,7 +116,7 @@ static int link_changed(const struct dlfm_image *im, uint32_t i, unsigned mask)
 	const struct dlfm_image_entry *e = &dlfm_entries(im)[i],
 				      *dir = dlfm_image_entry(im, e->parent);
 
-	if (!dir || !dlfm_is_known(dir) || !dlfm_is_entry(im, dir->canon))
+	if (!dir || !dlfm_is_entry(im, dir->canon))
 		return 1;
 	return dir->canon != e->parent &&
 	       (dlfm_counted(&im->dirty->link_marks) || link_twin_touched(im, i, dir->canon, mask));
@@ -171,6 +171,8 @@ static void mark_entry(const struct dlfm_image *im, uint32_t i, unsigned how)
 	if (!dlfm_is_entry(im, i))
 		return;
 	e = &dlfm_entries(im)[i];
+	if (how == DLFM_DIRTY_SELF && !(e->flags & (DLFM_ENTRY_KNOWN | DLFM_ENTRY_LIBDIR)))
+		return; /* nothing is answered from it, and nothing else changes */
 	is_new =
 		how & ~__atomic_fetch_or(&im->dirty_bytes[i], (unsigned char)how, __ATOMIC_ACQ_REL);
 	if ((e->flags & DLFM_ENTRY_LIBDIR) ||

@@ -51,7 +51,8 @@ struct dlfm_image_in {
 
 /*
  * Makes the index for an image whose mirror tree will be at `root` ("<image>/root"). Entries keep
- * their indices; ancestors that have none are added behind them (unknown, their own twin). Returns 0
+ * their indices; ancestors that have none are added behind them (unknown, their own twin: one that
+ * is not canonical must be given). Returns 0
  *with *index (malloced) and *size, or -1 with errno: EINVAL	a path is not absolute and in normal
  *form, or is there twice; an index is out of range EOVERFLOW	a limit of the format ENOMEM
  */

@@ -45,13 +45,13 @@ struct dlfm_image_header {
 	char magic[8];
 	uint32_t byte_order;
 	uint32_t version;
-	uint64_t size;			    /* of the whole index, bytes */
-	uint8_t cache_id[16];		    /* digest of the cache's metadata: names the image */
-	uint32_t packer_uid;		    /* whose access() results the entries hold */
-	uint32_t root_len;		    /* length of "<image>/root", which starts at string 0 */
-	uint64_t static_tls;		    /* bytes for glibc.rtld.optional_static_tls, 0: no need */
-	uint64_t hwcaps;		    /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
-	uint64_t root_dev, root_ino;	    /* of "/": in a container or chroot, paths are others */
+	uint64_t size;		     /* of the whole index, bytes */
+	uint8_t cache_id[16];	     /* digest of the cache's metadata: names the image */
+	uint32_t packer_uid;	     /* whose access() results the entries hold */
+	uint32_t root_len;	     /* length of "<image>/root", which starts at string 0 */
+	uint64_t static_tls;	     /* bytes for glibc.rtld.optional_static_tls, 0: no need */
+	uint64_t hwcaps;	     /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
+	uint64_t root_dev, root_ino; /* of "/": in a container or chroot, paths are others */
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */
@@ -69,7 +69,8 @@ struct dlfm_image_string {
 /* Bits of dlfm_image_entry.flags. */
 enum {
 	/* lerr, err and, where lerr is 0, the stat block are what the file system said at pack time.
-	 * Without it the entry only ties its children to their parent: every question passes through. */
+	 * Without it the entry only ties its children to their parent: every question passes through, but
+	 * `canon` is right. */
 	DLFM_ENTRY_KNOWN = 1 << 0,
 	/* The names are the directory's complete listing: a name that is not in it does not exist. */
 	DLFM_ENTRY_LISTED = 1 << 1,
@@ -112,9 +113,9 @@ struct dlfm_image_entry {
 	uint32_t parent;
 	uint32_t canon; /* itself if the path is canonical; DLFM_NONE if err says there is none */
 	uint32_t flags;
-	int32_t lerr;			 /* errno of lstat: 0, ENOENT, ENOTDIR, ELOOP, EACCES ... */
-	int32_t err;			 /* errno of stat: differs for a dangling link */
-	uint32_t first_name, n_names;	 /* LISTED: run in `names`, in readdir's order, no "." ".." */
+	int32_t lerr;		      /* errno of lstat: 0, ENOENT, ENOTDIR, ELOOP, EACCES ... */
+	int32_t err;		      /* errno of stat: differs for a dangling link */
+	uint32_t first_name, n_names; /* LISTED: run in `names`, in readdir's order, no "." ".." */
 	struct dlfm_image_string target; /* of a symbolic link, as readlink gives it */
 	uint32_t reserved;
 	struct dlfm_image_stat st;
@@ -151,7 +152,8 @@ struct dlfm_image_resolution {
 #define DLFM_DIRTY_MAGIC "DLFMDRT"
 enum {
 	DLFM_DIRTY_SELF = 1, /* attributes, contents or listing of this name changed */
-	DLFM_DIRTY_TREE = 2, /* the name and everything below it: made, removed, renamed, relinked */
+	DLFM_DIRTY_TREE =
+		2, /* the name and everything below it: made, removed, renamed, relinked */
 };
 struct dlfm_dirty_header {
 	char magic[8];

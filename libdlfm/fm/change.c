@@ -59,7 +59,9 @@ static int resolve_whole(struct fm_change *c, int flags)
 
 static int can_write(uint32_t entry)
 {
-	return !fm.access || dlfm_image_entry(&fm.image, entry)->st.access & W_OK;
+	const struct dlfm_image_entry *e = dlfm_image_entry(&fm.image, entry);
+
+	return !fm.access || !(e->flags & DLFM_ENTRY_KNOWN) || e->st.access & W_OK;
 }
 
 /* The canonical path of a directory, from the image or from the kernel. `path` is changed for a

@@ -401,6 +401,27 @@ static void copy_objects(const char *image, const char *from)
 	}
 }
 
+/* Directories above what was added: only where they lead is known. */
+static void add_above(const char *path)
+{
+	char *dir = copy_of(path), *slash = strrchr(dir, '/'), *real;
+	struct dlfm_image_in_entry *e;
+
+	if (slash == dir)
+		return;
+	*slash = '\0';
+	if (find(dir) != DLFM_NONE)
+		return;
+	real = realpath(dir, NULL);
+	if (real && strcmp(real, dir) != 0) {
+		add(dir, 0);
+		return;
+	}
+	e = PUSH(entries, n_entries);
+	e->path = text(dir);
+	e->canon = real ? (uint32_t)(n_entries - 1) : DLFM_NONE;
+}
+
 static void write_index(const char *image, uint64_t static_tls)
 {
 	struct dlfm_image_in in = {
@@ -439,6 +460,7 @@ int main(int argc, char **argv)
 {
 	static const char options[] = "+a:p:u:l:L:t:r:T:h";
 	uint64_t static_tls = 0;
+	size_t n;
 	int c, i;
 
 	while ((c = getopt(argc, argv, options)) != -1)
@@ -477,6 +499,8 @@ int main(int argc, char **argv)
 			break;
 		}
 	}
+	for (n = 0; n < n_entries; n++) /* also those that this adds */
+		add_above(entries[n].path.at);
 	write_index(argv[argc - 1], static_tls);
 	return 0;
 }
