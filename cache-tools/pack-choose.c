@@ -297,6 +297,7 @@ int dlfm_pack_prune(struct pack *p)
 			blank(&c->entries[i]);
 	if (c->n_entries)
 		keep[0] = 1;
+	dlfm_pack_close_directories(p);
 	rc = dlfm_cache_settle(c, keep);
 	free(keep);
 	free(p->notes); /* their order was that of the entries */

@@ -142,13 +142,13 @@ static int sniff(int fd, const struct dlfm_cache_entry *entry)
 	return memcmp(magic, "PK\3\4", 4) == 0 && zip_has_modules(fd, entry->st.size);
 }
 
-static int look_inside(const struct dlfm_cache_entry *entry)
+static int look_inside(struct pack *p, uint32_t i)
 {
-	int fd = open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), is_code;
+	int fd = dlfm_pack_open(p, i, O_RDONLY), is_code;
 
 	if (fd < 0)
 		return 0;
-	is_code = sniff(fd, entry);
+	is_code = sniff(fd, &p->cache->entries[i]);
 	close(fd);
 	return is_code;
 }
@@ -171,7 +171,7 @@ int dlfm_pack_is_code(struct pack *p, uint32_t i)
 		return (n->flags & NOTE_CODE) != 0;
 	is_code = (n->flags & (NOTE_OBJECT | NOTE_TRY | NOTE_MAIN)) ||
 		  has_code_suffix(p, name_of(entry->path)) || in_metadata(entry->path) ||
-		  ((n->ops & (DLFM_OP_OPEN | DLFM_OP_EXEC)) && look_inside(entry));
+		  ((n->ops & (DLFM_OP_OPEN | DLFM_OP_EXEC)) && look_inside(p, i));
 	n->flags |= is_code ? NOTE_CODE : NOTE_NOT_CODE;
 	return is_code;
 }

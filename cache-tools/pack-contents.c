@@ -35,13 +35,12 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 {
 	struct reader *r = arg;
 	struct file *file = &r->files[i];
-	const char *path = r->p->cache->entries[file->entry].path;
 	struct stat st;
 	int fd;
 
 	if (dlfm_pack_is_stopped(r->p))
 		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	fd = dlfm_pack_open(r->p, file->entry, O_RDONLY);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -186,12 +185,13 @@ static int list(struct pack *p, uint32_t i)
 {
 	struct dlfm_cache_entry *entry = &p->cache->entries[i];
 	struct dlfm_scan s;
-	int tries;
+	const char *name;
+	int tries, dir = dlfm_pack_reach(p, i, &name);
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		if (dlfm_scan_list(p->cache, entry) < 0)
+		if (dlfm_scan_list_at(p->cache, entry, dir, name) < 0)
 			return errno == ENOMEM ? pack_no_memory(p) : 0;
-		dlfm_scan_path(&s, entry->path);
+		dlfm_scan_at(&s, dir, name);
 		if (s.lerr == 0 && dlfm_scan_same(&s.st, &entry->st))
 			return 0;
 		if (s.lerr || !S_ISDIR(s.st.mode))
@@ -205,14 +205,17 @@ static int list(struct pack *p, uint32_t i)
 
 int dlfm_pack_listings(struct pack *p)
 {
+	const char *name;
 	uint32_t i;
+	int dir;
 
 	for (i = 0; i < p->cache->n_entries; i++) {
 		struct dlfm_cache_entry *entry = &p->cache->entries[i];
 
 		if (entry->canon != i || !(entry->flags & DLFM_ENTRY_KNOWN) || entry->lerr)
 			continue;
-		entry->st.access = dlfm_scan_access(entry->path);
+		dir = dlfm_pack_reach(p, i, &name);
+		entry->st.access = dlfm_scan_access_at(dir, name, entry->st.mode);
 		if ((p->notes[i].ops & DLFM_OP_LIST) && dlfm_pack_is_import_dir(p, i) &&
 		    list(p, i) < 0)
 			return -1;

@@ -3,6 +3,8 @@
 #ifndef DLFM_PACK_PRIVATE_H
 #define DLFM_PACK_PRIVATE_H
 
+#include <pthread.h>
+
 #include "cache-tools/arena.h"
 #include "cache-tools/cache-write.h"
 #include "cache-tools/file-systems.h"
@@ -66,6 +68,7 @@ enum {			      /* what pack knows of an entry, beside the entry */
 struct note {
 	unsigned flags, ops;
 	uint32_t stats, lists;
+	int dir; /* descriptor of an open directory, plus 1 */
 };
 
 struct pack {
@@ -89,7 +92,9 @@ struct pack {
 	uint64_t static_tls;
 
 	struct dlfm_cache *cache;
-	struct note *notes; /* one an entry */
+	struct note *notes;	   /* one an entry */
+	unsigned n_dirs, max_dirs; /* open directories */
+	pthread_mutex_t reach;
 	uint32_t max_notes;
 };
 
@@ -107,6 +112,18 @@ uint32_t dlfm_pack_walk(struct pack *p, const char *path, unsigned flags, uint32
 			int *failed);
 /* Walks all asked paths and enters what was asked of them into the notes. */
 int dlfm_pack_walk_all(struct pack *p);
+
+/* ---- pack-reach.c: the file system is asked relative to open directories, one name at a time ---- */
+
+/*
+ * A canonical entry as an open directory and a name in it: on a file system whose client keeps nothing, a whole path would
+ * cost a request for each of its names. AT_FDCWD and the whole path if the directory cannot be opened. The
+ * descriptor stays valid until the next call.
+ */
+int dlfm_pack_reach(struct pack *p, uint32_t entry, const char **name);
+/* openat(2) of it, for any thread. */
+int dlfm_pack_open(struct pack *p, uint32_t entry, int flags);
+void dlfm_pack_close_directories(struct pack *p);
 
 /* ---- pack-classify.c: code or data ---- */
 int dlfm_pack_is_code(struct pack *p, uint32_t entry);	     /* a regular file */

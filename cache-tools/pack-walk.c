@@ -105,10 +105,13 @@ static int look(struct walk *w, uint32_t i)
 	struct dlfm_cache *c = w->p->cache;
 	struct dlfm_cache_entry *entry = &c->entries[i];
 	struct dlfm_scan s;
+	const char *name;
+	int dir;
 
 	if (w->p->notes[i].flags & (NOTE_LOOKED | NOTE_LOOKING))
 		return 0;
-	dlfm_scan_path(&s, entry->path);
+	dir = dlfm_pack_reach(w->p, i, &name);
+	dlfm_scan_at(&s, dir, name);
 	w->p->notes[i].flags |= NOTE_LOOKED;
 	entry->canon = i;
 	entry->lerr = entry->err = s.lerr;

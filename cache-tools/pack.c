@@ -124,11 +124,15 @@ static int start(struct pack *p)
 	p->arena = dlfm_arena_new();
 	p->cache = dlfm_cache_new();
 	p->systems = dlfm_file_systems_new(p->policy);
+	pthread_mutex_init(&p->reach, NULL);
 	return p->arena && p->cache && p->systems ? 0 : pack_no_memory(p);
 }
 
 static void end(struct pack *p)
 {
+	if (p->cache && p->notes)
+		dlfm_pack_close_directories(p);
+	pthread_mutex_destroy(&p->reach);
 	dlfm_index_clear(&p->asked_set);
 	dlfm_file_systems_free(p->systems);
 	dlfm_cache_free(p->cache);

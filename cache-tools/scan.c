@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +37,12 @@ void dlfm_scan_stat(struct dlfm_image_stat *to, const struct stat *from)
 	};
 }
 
-void dlfm_scan_path(struct dlfm_scan *s, const char *path)
+void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name)
 {
 	struct stat st;
 	ssize_t n;
 
-	s->lerr = lstat(path, &st) < 0 ? errno : 0;
+	s->lerr = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 	s->target[0] = 0;
 	memset(&s->st, 0, sizeof(s->st));
 	if (s->lerr)
@@ -49,7 +50,7 @@ void dlfm_scan_path(struct dlfm_scan *s, const char *path)
 	dlfm_scan_stat(&s->st, &st);
 	if (!S_ISLNK(st.st_mode))
 		return;
-	n = readlink(path, s->target, sizeof(s->target) - 1);
+	n = readlinkat(dir, name, s->target, sizeof(s->target) - 1);
 	if (n <= 0 || n == sizeof(s->target) - 1) {
 		s->lerr = n < 0 ? errno : ENAMETOOLONG;
 		n = 0;
@@ -57,18 +58,30 @@ void dlfm_scan_path(struct dlfm_scan *s, const char *path)
 	s->target[n] = 0;
 }
 
-uint32_t dlfm_scan_access(const char *path)
+void dlfm_scan_path(struct dlfm_scan *s, const char *path)
+{
+	dlfm_scan_at(s, AT_FDCWD, path);
+}
+
+/* Nobody, not even root, may execute a file without any x: that need not be asked, and each question may be a request. */
+uint32_t dlfm_scan_access_at(int dir, const char *name, uint32_t mode)
 {
 	static const int modes[] = {R_OK, W_OK, X_OK};
+	const int possible = R_OK | W_OK | (S_ISDIR(mode) || (mode & 0111) ? X_OK : 0);
 	uint32_t granted = 0;
 	int i;
 
-	if (access(path, R_OK | W_OK | X_OK) == 0)
-		return R_OK | W_OK | X_OK;
+	if (faccessat(dir, name, possible, 0) == 0)
+		return (uint32_t)possible;
 	for (i = 0; i < 3; i++)
-		if (access(path, modes[i]) == 0)
+		if ((possible & modes[i]) && faccessat(dir, name, modes[i], 0) == 0)
 			granted |= (uint32_t)modes[i];
 	return granted;
+}
+
+uint32_t dlfm_scan_access(const char *path)
+{
+	return dlfm_scan_access_at(AT_FDCWD, path, 0777);
 }
 
 /* The names go to the cache's memory one by one, the array when its length is known. */
@@ -98,9 +111,25 @@ static int read_names(struct dlfm_cache *c, DIR *dir, struct dlfm_cache_name **n
 	}
 }
 
+static DIR *open_directory(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
+}
+
 int dlfm_scan_list(struct dlfm_cache *c, struct dlfm_cache_entry *entry)
 {
-	DIR *dir = opendir(entry->path);
+	return dlfm_scan_list_at(c, entry, AT_FDCWD, entry->path);
+}
+
+int dlfm_scan_list_at(struct dlfm_cache *c, struct dlfm_cache_entry *entry, int at,
+		      const char *name)
+{
+	DIR *dir = open_directory(at, name);
 	struct dlfm_cache_name *names, *copy;
 	uint32_t n;
 	int rc;

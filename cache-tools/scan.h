@@ -13,16 +13,23 @@ struct dlfm_scan {
 	char target[PATH_MAX];	   /* of a symbolic link, else "" */
 };
 
-/* lstat and readlink. If the link cannot be read, lerr says so. */
+/*
+ * lstat and readlink of `name` relative to the open directory `dir` (AT_FDCWD and a whole path will do, too). If the link
+ * cannot be read, lerr says so.
+ */
+void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name);
 void dlfm_scan_path(struct dlfm_scan *s, const char *path);
 /* Copies what stat(2) gave; access is 0. */
 void dlfm_scan_stat(struct dlfm_image_stat *to, const struct stat *from);
-/* R_OK | W_OK | X_OK as this process has them (access(2)). */
+/* R_OK | W_OK | X_OK as this process has them (access(2)); `mode` is the file's. */
+uint32_t dlfm_scan_access_at(int dir, const char *name, uint32_t mode);
 uint32_t dlfm_scan_access(const char *path);
 /*
  * Reads a directory's names, in readdir's order, without "." and "..", into the cache's memory and sets
  * entry->names, n_names and DLFM_ENTRY_LISTED. 0, or -1 with errno: the entry has no listing then.
  */
+int dlfm_scan_list_at(struct dlfm_cache *c, struct dlfm_cache_entry *entry, int dir,
+		      const char *name);
 int dlfm_scan_list(struct dlfm_cache *c, struct dlfm_cache_entry *entry);
 /* Is it the same file in the same state: device, inode, size, mode, mtime and ctime? */
 int dlfm_scan_same(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b);
