@@ -135,6 +135,7 @@ const char *plugin_path(const struct plugin_args *a, enum plugin_file which, cha
 		[PLUGIN_DLFM] = {DLFM_BINDIR, "dlfm"},
 		[PLUGIN_STAGE] = {DLFM_BINDIR, "dlfm-stage"},
 		[PLUGIN_COLLECT] = {DLFM_HELPERDIR, "dlfm-collect"},
+		[PLUGIN_STAGE_COPY] = {DLFM_HELPERDIR, "dlfm-stage-copy"},
 	};
 	const char *dir = files[which].dir, *name = files[which].name;
 	size_t configured = strlen(DLFM_PREFIX);

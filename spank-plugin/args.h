@@ -35,10 +35,11 @@ int plugin_args_parse(struct plugin_args *a, int argc, char **argv, struct dlfm_
 
 /* What is installed where below the prefix. */
 enum plugin_file {
-	PLUGIN_LIBDIR,	/* directory of the injected objects */
-	PLUGIN_DLFM,	/* bin/dlfm */
-	PLUGIN_STAGE,	/* dlfm-stage */
-	PLUGIN_COLLECT, /* dlfm-collect */
+	PLUGIN_LIBDIR,	   /* directory of the injected objects */
+	PLUGIN_DLFM,	   /* bin/dlfm */
+	PLUGIN_STAGE,	   /* dlfm-stage */
+	PLUGIN_COLLECT,	   /* dlfm-collect */
+	PLUGIN_STAGE_COPY, /* dlfm-stage-copy */
 };
 /* Its path. Returns `path`, or NULL if it does not fit. */
 const char *plugin_path(const struct plugin_args *a, enum plugin_file which, char path[PATH_MAX]);

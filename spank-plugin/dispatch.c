@@ -65,6 +65,13 @@ int slurm_spank_local_user_init(spank_t sp, int argc, char **argv)
 	return plugin_local_user_init(sp);
 }
 
+int slurm_spank_task_init_privileged(spank_t sp, int argc, char **argv)
+{
+	(void)sp, (void)argc, (void)argv;
+	plugin_task_init_privileged();
+	return 0;
+}
+
 int slurm_spank_task_init(spank_t sp, int argc, char **argv)
 {
 	(void)argc, (void)argv;

@@ -34,15 +34,16 @@ static int is_kept(const char *variable)
 }
 
 /* The environment, an array to be freed (the strings are not copies). */
-static char **make_environment(void)
+static char **make_environment(const char *libdir)
 {
 	static char guard[] = NESTED_GUARD "=1", direct[] = "SLURM_PMIX_DIRECT_CONN=false";
+	static char variable[PATH_MAX + 16];
 	char **from, **to, **env;
 	size_t n = 0;
 
 	for (from = environ; *from; from++)
 		n++;
-	env = to = malloc((n + 3) * sizeof(*env));
+	env = to = malloc((n + 4) * sizeof(*env));
 	if (!env)
 		return NULL;
 	for (from = environ; *from; from++)
@@ -50,6 +51,9 @@ static char **make_environment(void)
 			*to++ = *from;
 	*to++ = guard;
 	*to++ = direct;
+	snprintf(variable, sizeof(variable), "DLFM_LIBDIR=%s", libdir ? libdir : "");
+	if (libdir)
+		*to++ = variable;
 	*to = NULL;
 	return env;
 }
@@ -78,7 +82,7 @@ static int run(struct command_result *r, const struct nested *n, const char **ar
 
 	if (!slurm_program(args[0], path))
 		return dlfm_errf(e, "/proc/self/exe does not tell where %s is", args[0]);
-	env = make_environment();
+	env = make_environment(n->libdir);
 	if (!env)
 		return dlfm_errf(e, "no memory");
 	args[0] = path;

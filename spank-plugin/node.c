@@ -124,6 +124,25 @@ static int has_journals(void *arg)
 	return found;
 }
 
+/* Copies of caches that were brought to this node and whose step was killed before it had staged. */
+static void remove_copies(uint32_t job)
+{
+	char prefix[64];
+	struct dirent *de;
+	DIR *d;
+	int i;
+
+	snprintf(prefix, sizeof(prefix), "dlfm-%u.%u.", getuid(), job);
+	for (i = 0; plugin.args.dirs[i]; i++) {
+		d = opendir(plugin.args.dirs[i]);
+		while (d && (de = readdir(d)))
+			if (strncmp(de->d_name, prefix, strlen(prefix)) == 0)
+				unlinkat(dirfd(d), de->d_name, 0);
+		if (d)
+			closedir(d);
+	}
+}
+
 /* As the user: his leases, journals and note of the job go, images that nobody else uses, and what killed helpers left. */
 static int release_job(void *arg)
 {
@@ -132,6 +151,7 @@ static int release_job(void *arg)
 
 	snprintf(key, sizeof(key), "%u", job);
 	note_remove(plugin.args.dirs, job);
+	remove_copies(job);
 	return dlfm_lease_release(plugin.args.dirs, key, NULL) < 0 ||
 	       dlfm_stage_sweep(plugin.args.dirs, LEFTOVER_AGE, NULL) < 0;
 }

@@ -51,9 +51,12 @@ void plugin_local_exit(void);
 /* After the options: what is wrong with the variable DLFM is said now and not in the job. */
 void plugin_allocator_post_opt(void);
 
-/* ---- task.c: the child that becomes the task, as the user ---- */
+/* ---- task.c: the child that becomes the task ---- */
 
-/* Sets the task's environment by the ticket. Always 0: what fails is said, and the task runs without. */
+/* As root, in the job's namespaces: finds out which staging directories are the job's own (job_container). */
+void plugin_task_init_privileged(void);
+
+/* As the user: sets the task's environment by the ticket. Always 0: what fails is said, and the task runs without. */
 int plugin_task_init(spank_t sp);
 
 /* ---- node.c: slurmstepd as root; the epilog ---- */

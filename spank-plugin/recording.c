@@ -160,7 +160,7 @@ void recording_finish(unsigned timeout)
 	if (waited == DONE)
 		say_result(&pending);
 	else if (waited == NOTHING)
-		slurm_spank_log("dlfm: nothing was recorded: no task was started");
+		slurm_spank_log("dlfm: nothing was recorded: no node has delivered anything");
 	else
 		slurm_spank_log("dlfm: the record is not complete %s; when the step has ended, "
 				"'dlfm pack -o %s %s' makes a cache of what the nodes have "

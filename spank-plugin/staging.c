@@ -18,8 +18,14 @@
 enum {
 	STAGE_EXIT_SOME = 3, /* dlfm-stage: some nodes have no image */
 	STEP_SECONDS = 15,   /* for Slurm to make and end the step */
-	ARGS_MAX = 16,
+	ARGS_MAX = 32,
 	ARG_MAX_TEXT = PATH_MAX + 32,
+};
+
+static const char *const stale_words[] = {
+	[DLFM_STALE_REFRESH] = "refresh",
+	[DLFM_STALE_DROP] = "drop",
+	[DLFM_STALE_FAIL] = "fail",
 };
 
 int staging_key(const struct staging *s, char key[DLFM_LEASE_KEY_MAX], struct dlfm_error *e)
@@ -67,7 +73,6 @@ static void add_common(struct arguments *a, const struct staging *s, const char 
 static struct arguments *stage_arguments(const struct staging *s, const char *key)
 {
 	static const char *const transports[] = {"tcp", "mpi", "pmix"};
-	static const char *const stale[] = {"refresh", "drop", "fail"};
 	struct arguments *a = calloc(1, sizeof(*a));
 	char path[PATH_MAX], seconds[16];
 
@@ -77,10 +82,18 @@ static struct arguments *stage_arguments(const struct staging *s, const char *ke
 	add(a, "", path);
 	add_common(a, s, key);
 	add(a, "--transport=", transports[s->option->transport]);
-	add(a, "--stale=", stale[s->option->stale]);
+	add(a, "--stale=", stale_words[s->option->stale]);
 	add(a, "--timeout=", seconds);
 	add(a, "", s->option->file);
 	return a;
+}
+
+/* Slurm's words for a missing or broken mpi/pmix plugin; a helper that began to run has said something of its own. */
+static int lacks_pmix(const char *output)
+{
+	return !strstr(output, "dlfm: ") &&
+	       (strstr(output, "MPI type") || strstr(output, "mpi/pmix") ||
+		strstr(output, "mpi plugin"));
 }
 
 /* A cache that was not quite true any more was put right: that is told, also if all went well. */
@@ -115,20 +128,103 @@ static enum staged verdict(struct command_result *r, const struct staging *s, st
 	return r->end == COMMAND_EXITED && r->status == STAGE_EXIT_SOME ? STAGED_SOME : STAGED_NONE;
 }
 
-static enum staged stage_on(const struct staging *s, const struct nested *n, const char *key,
-			    struct dlfm_error *e)
+static enum staged stage_by_pmix(const struct staging *s, struct nested *n, const char *key,
+				 int *no_pmix, struct dlfm_error *e)
 {
 	struct command_result *r = malloc(sizeof(*r));
 	struct arguments *a = stage_arguments(s, key);
 	enum staged staged = STAGED_NONE;
 
+	n->mpi = "pmix";
 	if (!r || !a)
 		dlfm_errf(e, "no memory");
-	else if (nested_run(r, n, a->args, e) == 0)
+	else if (nested_run(r, n, a->args, e) == 0) {
+		*no_pmix = r->status != 0 && lacks_pmix(r->output);
 		staged = verdict(r, s, e);
+	}
 	free(a);
 	free(r);
 	return staged;
+}
+
+/* ---- without PMIx ---- */
+
+/* Brings a copy to all nodes: its name there, or NULL. The copy is the user's; whoever stages from it removes it. */
+static const char *broadcast(const struct staging *s, const struct nested *n,
+			     struct command_result *r, char copy[PATH_MAX])
+{
+	if (snprintf(copy, PATH_MAX, "%s/dlfm-%u.%u.%u.dat", s->args->dirs[0], getuid(), s->job,
+		     s->step) >= PATH_MAX)
+		return NULL;
+	if (nested_sbcast(r, n, s->step, s->option->file, copy, NULL) < 0)
+		return NULL;
+	return r->end == COMMAND_EXITED && r->status == 0 ? copy : NULL;
+}
+
+static struct arguments *local_arguments(const struct staging *s, const char *key, const char *copy)
+{
+	struct arguments *a = calloc(1, sizeof(*a));
+	char path[PATH_MAX];
+	int i;
+
+	if (!a)
+		return NULL;
+	if (copy && plugin_path(s->args, PLUGIN_STAGE_COPY, path)) {
+		add(a, "", path);
+		add(a, "", copy);
+	}
+	if (plugin_path(s->args, PLUGIN_DLFM, path))
+		add(a, "", path);
+	add(a, "", "stage");
+	add(a, "", "--quiet");
+	for (i = 0; s->args->dirs[i] && i < ARGS_MAX - 9; i++)
+		add(a, "--dir=", s->args->dirs[i]);
+	add(a, "--max-size=", s->args->max_size);
+	add(a, "--lease=", key);
+	add(a, "--stale=", stale_words[s->option->stale]);
+	add(a, "", copy ? copy : s->option->file);
+	return a;
+}
+
+/*
+ * Slurm has no pmix plugin: sbcast brings the file to the nodes, and each stages by itself; where sbcast is not allowed, each
+ * reads the shared file. Then the check for stale files is made by every node.
+ */
+static enum staged stage_by_each(const struct staging *s, struct nested *n, const char *key,
+				 struct dlfm_error *e)
+{
+	struct command_result *r = malloc(sizeof(*r));
+	struct arguments *a = NULL;
+	enum staged staged = STAGED_NONE;
+	char libdir[PATH_MAX], copy[PATH_MAX];
+
+	n->mpi = "none";
+	if (r)
+		a = local_arguments(s, key, broadcast(s, n, r, copy));
+	if (plugin_path(s->args, PLUGIN_LIBDIR, libdir))
+		n->libdir = libdir;
+	if (!a)
+		dlfm_errf(e, "no memory");
+	else if (nested_run(r, n, a->args, e) == 0)
+		staged = verdict(r, s, e);
+	/* Nobody knows of all nodes here: those that have the image use it. */
+	if (staged == STAGED_NONE && r->end == COMMAND_EXITED) {
+		dlfm_err_prefix(e, "some nodes have no image, their tasks run without DLFM");
+		staged = STAGED_SOME;
+	}
+	free(a);
+	free(r);
+	return staged;
+}
+
+static enum staged stage_on(const struct staging *s, struct nested *n, const char *key,
+			    struct dlfm_error *e)
+{
+	enum staged staged;
+	int no_pmix = 0;
+
+	staged = stage_by_pmix(s, n, key, &no_pmix, e);
+	return no_pmix ? stage_by_each(s, n, key, e) : staged;
 }
 
 /* Adds the nodes to those that the note has already. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache-tools/stage.h"
@@ -39,6 +40,25 @@ static int compose(spank_t sp, struct dlfm_task_env *t, const struct ticket *tic
 	return dlfm_task_env_compose(t, &ops, e);
 }
 
+/* The staging directories that slurmstepd sees as the task does: there, journals can be collected when the tasks are gone. */
+static const char *common_dirs[PLUGIN_DIRS_MAX + 1];
+
+void plugin_task_init_privileged(void)
+{
+	char path[PATH_MAX + 32];
+	struct stat own, outer;
+	int i, n = 0;
+
+	for (i = 0; plugin.args.dirs[i]; i++) {
+		snprintf(path, sizeof(path), "/proc/%ld/root%s", (long)getppid(),
+			 plugin.args.dirs[i]);
+		if (stat(plugin.args.dirs[i], &own) == 0 && stat(path, &outer) == 0 &&
+		    own.st_dev == outer.st_dev && own.st_ino == outer.st_ino)
+			common_dirs[n++] = plugin.args.dirs[i];
+	}
+	common_dirs[n] = NULL;
+}
+
 /* The step's journal directory on this node, with what dlfm-collect needs to know. */
 static int make_journal(spank_t sp, const struct ticket *t, char path[PATH_MAX],
 			struct dlfm_error *e)
@@ -50,7 +70,14 @@ static int make_journal(spank_t sp, const struct ticket *t, char path[PATH_MAX],
 	    spank_get_item(sp, S_JOB_NODEID, &c.node) != ESPANK_SUCCESS)
 		return dlfm_errf(e, "Slurm does not tell the step's nodes");
 	snprintf(key, sizeof(key), "%u.%u", t->job, t->step);
-	if (dlfm_journal_directory(plugin.args.dirs, key, path, e) < 0)
+	if (!common_dirs[0])
+		return dlfm_errf(
+			e,
+			"the job has %s for itself (job_container): what is recorded there "
+			"is lost with the job; name a directory in stage_dirs= of "
+			"plugstack.conf that all jobs share",
+			plugin.args.dirs_text);
+	if (dlfm_journal_directory(common_dirs, key, path, e) < 0)
 		return -1;
 	return collection_write(&c, path, e);
 }
