@@ -6,9 +6,9 @@
  *	DLFM		the dlfm program
  *	DIRS		staging directories, A:B
  *	FAILED, KILLED	how many of the node's tasks ended with an error, by a signal
- *	SECONDS		limit for packing
- * The journals of a record are copied beside the cache that they will be in, and the node whose copy is the last to be
- * complete packs them: no node waits for another.
+ *	SECONDS		limit for making it
+ * The journals are copied beside the cache or report that is to be made of them, and the node whose copy is the last to be
+ * complete makes it: no node waits for another.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "cache-tools/lease.h"
-#include "spank-plugin/collect-record.h"
+#include "spank-plugin/collect-parts.h"
 
 static int split_dirs(char *text, const char *dirs[PLUGIN_DIRS_MAX + 1])
 {
@@ -38,8 +38,7 @@ static void collect(const struct collect *run, const char *journal)
 	struct collection c;
 	struct dlfm_error e;
 
-	if (collection_read(&c, journal, &e) < 0 ||
-	    (c.ticket.option.mode == DLFM_MODE_RECORD && collect_record(run, &c, journal, &e) < 0))
+	if (collection_read(&c, journal, &e) < 0 || collect_parts(run, &c, journal, &e) < 0)
 		fprintf(stderr, "dlfm-collect: %s\n", e.text);
 }
 

@@ -9,7 +9,7 @@
 
 #include "spank-plugin/nested.h"
 #include "spank-plugin/plugin.h"
-#include "spank-plugin/recording.h"
+#include "spank-plugin/gathering.h"
 #include "spank-plugin/staging.h"
 #include "spank-plugin/ticket.h"
 
@@ -101,9 +101,14 @@ static int prepare(struct ticket *t, struct dlfm_error *e)
 		return dlfm_errf(e, "heterogeneous jobs are not supported");
 	if (settle(t, e) < 0)
 		return -1;
-	if (t->option.mode == DLFM_MODE_RECORD ? recording_prepare(t, e) < 0
-					       : prepare_replay(t, e) < 0)
+	if (t->option.mode == DLFM_MODE_REPLAY && prepare_replay(t, e) < 0)
 		return -1;
+	if (gathering_prepare(t, e) < 0) {
+		if (t->option.mode == DLFM_MODE_RECORD)
+			return -1;
+		slurm_spank_log("dlfm: no report, nothing learned: %s", e->text);
+		t->option.report = t->option.learn = 0;
+	}
 	return write_ticket(t, e);
 }
 
@@ -124,7 +129,7 @@ static int wanted(spank_t sp, struct ticket *t, struct dlfm_error *e)
 
 void plugin_local_exit(void)
 {
-	recording_finish(plugin.args.timeout);
+	gathering_finish(plugin.args.timeout);
 }
 
 int plugin_local_user_init(spank_t sp)

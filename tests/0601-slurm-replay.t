@@ -7,6 +7,23 @@
 slurm_setup
 need mpicc mpirun
 make_app
+cat >"$share/mpi.c" <<'E'
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+int answer(void);
+int main(int argc, char **argv)
+{
+	int rank, sum;
+	MPI_Init(&argc, &argv);
+	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+	printf("rank %d sum %d %s\n", rank, sum + answer(), getenv("DLFM_IMAGE") ? "image" : "none");
+	MPI_Finalize();
+	return 0;
+}
+E
+mpicc -o "$share/app/mpi" "$share/mpi.c" -L"$share/app/lib" -lanswer -Wl,-rpath,/srv/share/app/lib
 slurm_up 4
 make_cache app.dat
 cache=/srv/home/tester/app.dat
@@ -15,13 +32,6 @@ here="env -C /srv/home/tester"
 # images N NAME: the last run's tasks were N, all of them served from the image
 images() {
 	is "$(grep -c 'lib=image data=image' <<<"$out")/$(grep -c answer= <<<"$out")/$err" "$1/$1/" "$2"
-}
-
-# batch NAME: runs what is on stdin as a batch script, $out is its output
-batch() {
-	{ echo '#!/bin/bash' && cat; } >"$home/$1.sh"
-	as tester $here sbatch -W -o "$1.out" "${@:2}" "$1.sh"
-	out=$(cat "$home/$1.out") err=
 }
 
 # --- a step that is a job
@@ -43,13 +53,13 @@ as tester env SLURM_NNODES=7 SLURM_NTASKS=9 SLURM_HINT=x SLURM_CPU_BIND=rank SLU
 is "$(grep -c 'lib=image data=image' <<<"$out")" 2 "an environment full of SLURM_* and PMI* variables"
 as tester srun -N2 -i none --dlfm=$cache sh -c 'exit $((SLURM_PROCID * 7))'
 is "$rc" 7 "srun's status is that of the tasks"
-as tester $here sbatch -W -N2 -a 1-3 -o array.%a --dlfm=replay:app.dat --wrap="srun -N2 $app"
+batch array -N2 -a 1-3 -o array.%a --dlfm=replay:app.dat <<<"srun -N2 $app" 2>/dev/null
 is "$(cat "$home"/array.[123] | grep -c 'lib=image data=image')" 6 "a job array"
 
 # --- steps of one job
 
 batch several -N4 -n8 --dlfm=replay:app.dat <<E
-env | grep -E '^(LD_AUDIT|LD_PRELOAD|DLFM)' || echo plain
+env | grep -E '^(LD_AUDIT|LD_PRELOAD|DLFM_IMAGE|DLFM_JOURNAL)' || echo plain
 srun $app
 srun $app
 srun -N1 -n2 $app
@@ -64,8 +74,7 @@ is "$(grep -c 'lib=shared data=shared' <<<"$out")" 1 "... and one that wants non
 batch once -N4 -n4 --dlfm=replay:app.dat <<E
 srun true; srun true; srun -N2 -n2 true; srun true
 E
-id=$(grep -ho 'StepId=[0-9]*' "$CLUSTER_DIR"/log/slurmd.n1.log | tail -n 1)
-is "$(grep -hoE "launch task $id\.[0-9]+ " "$CLUSTER_DIR"/log/slurmd.n[1-4].log | sort -u | wc -l)" 5 \
+is "$(grep -hoE "launch task StepId=$id\.[0-9]+ " "$CLUSTER_DIR"/log/slurmd.n[1-4].log | sort -u | wc -l)" 5 \
 	"four steps with one cache are staged by one step more"
 batch two -N2 -n2 --dlfm=replay:app.dat <<E
 cp app.dat other.dat
@@ -88,23 +97,6 @@ as tester scancel $id
 
 # --- MPI
 
-cat >"$share/mpi.c" <<'E'
-#include <mpi.h>
-#include <stdio.h>
-#include <stdlib.h>
-int answer(void);
-int main(int argc, char **argv)
-{
-	int rank, sum;
-	MPI_Init(&argc, &argv);
-	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-	MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
-	printf("rank %d sum %d %s\n", rank, sum + answer(), getenv("DLFM_IMAGE") ? "image" : "none");
-	MPI_Finalize();
-	return 0;
-}
-E
-mpicc -o "$share/app/mpi" "$share/mpi.c" -L"$share/app/lib" -lanswer -Wl,-rpath,/srv/share/app/lib
 export OMPI_MCA_btl=tcp,self OMPI_MCA_mpi_yield_when_idle=1
 as tester srun -N4 -n4 --mpi=pmix --dlfm=$cache /srv/share/app/mpi
 is "$(grep -c 'sum 48 image' <<<"$out")" 4 "an MPI program under --mpi=pmix"

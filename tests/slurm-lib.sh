@@ -52,6 +52,23 @@ as() {
 	local user=$1
 	shift
 	run -t "${limit:-60}" "$cluster" run -u "$user" "$@"
+	err=$(sed '/^srun: job [0-9]* \(queued and waiting for\|has been allocated\) resources$/d' <<<"$err")
+}
+
+# batch NAME [SBATCH OPTIONS...]: runs the script on stdin as a batch job of tester in his home; $out is its output, $id its number
+batch() {
+	local name=$1
+	shift
+	{ echo '#!/bin/bash' && cat; } >"$home/$name.sh"
+	as tester env -C /srv/home/tester sbatch --parsable -o "$name.out" "$@" "$name.sh"
+	id=$out
+	[ "$rc" = 0 ] || return
+	wait_until "${limit:-60}" is_over "$id"
+	out=$(cat "$home/$name.out")
+}
+
+is_over() {
+	[ -z "$("$cluster" run squeue -h -j "$1" -t PD,R,CF,CG)" ]
 }
 
 on() {

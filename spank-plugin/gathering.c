@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "spank-plugin/recording.h"
+#include "spank-plugin/gathering.h"
 
 enum {
 	FIRST_TICK_MS = 20,
@@ -20,32 +20,47 @@ enum {
 	QUIET_MS = 15000, /* nothing comes from the nodes any more */
 };
 
-/* The record that this srun is to wait for; job 0: none. */
+/* What this srun is to wait for; job 0: nothing. */
 static struct ticket pending;
-static struct stat before; /* FILE as it was; st_ino 0: absent */
+static struct stat before; /* the cache as it was; st_ino 0: absent */
+static int print_report;   /* no file was named for it */
 
-static int default_name(struct ticket *t, struct dlfm_error *e)
+/* `<current directory>/dlfm-<job>.<step>.<suffix>` */
+static int default_name(const struct ticket *t, char name[PATH_MAX], const char *suffix,
+			struct dlfm_error *e)
 {
 	char cwd[PATH_MAX];
 
 	if (!getcwd(cwd, sizeof(cwd)))
 		return dlfm_errnof(e, "the current directory");
-	if (snprintf(t->option.file, PATH_MAX, "%s/dlfm-%u.%u.dat", cwd, t->job, t->step) >=
-	    PATH_MAX)
+	if (snprintf(name, PATH_MAX, "%s/dlfm-%u.%u.%s", cwd, t->job, t->step, suffix) >= PATH_MAX)
 		return dlfm_errf(e, "the path of the current directory is too long");
 	return 0;
 }
 
-int recording_prepare(struct ticket *t, struct dlfm_error *e)
+static int default_names(struct ticket *t, struct dlfm_error *e)
+{
+	struct dlfm_job_option *o = &t->option;
+
+	if (!o->file[0] && default_name(t, o->file, "dat", e) < 0)
+		return -1;
+	print_report = o->report && !o->report_file[0];
+	return print_report ? default_name(t, o->report_file, "report", e) : 0;
+}
+
+int gathering_prepare(struct ticket *t, struct dlfm_error *e)
 {
 	char parts[PATH_MAX];
 
-	if (!t->option.file[0] && default_name(t, e) < 0)
+	if (!gathering_wanted(&t->option))
+		return 0;
+	if (default_names(t, e) < 0)
 		return -1;
-	if (recording_parts(t, parts) < 0)
-		return dlfm_errf(e, "the path of %.100s... is too long", t->option.file);
+	if (gathering_parts(t, parts) < 0)
+		return dlfm_errf(e, "the path of %.100s... is too long",
+				 gathering_target(&t->option));
 	if (mkdir(parts, 0700) < 0 && errno != EEXIST)
-		return dlfm_errnof(e, "cannot make %s for the record", parts);
+		return dlfm_errnof(e, "cannot make %s for the journals", parts);
 	if (setenv(TICKET_COLLECT_VARIABLE, "1", 1) < 0)
 		return dlfm_errf(e, "no memory");
 	if (stat(t->option.file, &before) < 0)
@@ -119,7 +134,7 @@ static void read_log(const struct ticket *t, char *line, size_t size)
 	FILE *f;
 
 	line[0] = '\0';
-	if (recording_log(t, path) < 0 || !(f = fopen(path, "re")))
+	if (gathering_log(t, path) < 0 || !(f = fopen(path, "re")))
 		return;
 	if (fgets(line, size, f))
 		line[strcspn(line, "\n")] = '\0';
@@ -135,26 +150,56 @@ static int is_new(const char *file)
 					st.st_mtim.tv_nsec != before.st_mtim.tv_nsec);
 }
 
-static void say_result(const struct ticket *t)
+static void say_recorded(const struct ticket *t, const char *log)
 {
-	char line[512];
+	const char *file = t->option.file, *colon = log[0] ? ": " : "",
+		   *semicolon = log[0] ? "; " : "";
 
-	read_log(t, line, sizeof(line));
-	if (!is_new(t->option.file))
-		slurm_spank_log("dlfm: nothing was recorded in %s%s%s", t->option.file,
-				line[0] ? ": " : "", line);
-	else if (line[0])
-		slurm_spank_log("dlfm: recorded in %s; %s", t->option.file, line);
+	if (!is_new(file))
+		slurm_spank_log("dlfm: nothing was recorded in %s%s%s", file, colon, log);
 	else
-		slurm_spank_log("dlfm: recorded in %s", t->option.file);
+		slurm_spank_log("dlfm: recorded in %s%s%s", file, semicolon, log);
 }
 
-void recording_finish(unsigned timeout)
+/* The report goes to standard error, as that of dlfm replay. */
+static void print(const char *file)
+{
+	char line[4096];
+	FILE *f = fopen(file, "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		fputs(line, stderr);
+	if (f)
+		fclose(f);
+	unlink(file);
+}
+
+static void say_result(const struct ticket *t)
+{
+	const struct dlfm_job_option *o = &t->option;
+	char log[512];
+
+	read_log(t, log, sizeof(log));
+	if (o->mode == DLFM_MODE_RECORD) {
+		say_recorded(t, log);
+		return;
+	}
+	if (log[0])
+		slurm_spank_log("dlfm: %s", log);
+	if (o->learn && is_new(o->file))
+		slurm_spank_log("dlfm: added to %s what it lacked", o->file);
+	if (print_report)
+		print(o->report_file);
+	else if (o->report)
+		slurm_spank_log("dlfm: the report is in %s", o->report_file);
+}
+
+void gathering_finish(unsigned timeout)
 {
 	char parts[PATH_MAX];
 	enum waited waited;
 
-	if (!pending.job || recording_parts(&pending, parts) < 0)
+	if (!pending.job || gathering_parts(&pending, parts) < 0)
 		return;
 	waited = wait_for(parts, timeout);
 	if (waited == DONE)
@@ -162,8 +207,8 @@ void recording_finish(unsigned timeout)
 	else if (waited == NOTHING)
 		slurm_spank_log("dlfm: nothing was recorded: no node has delivered anything");
 	else
-		slurm_spank_log("dlfm: the record is not complete %s; when the step has ended, "
-				"'dlfm pack -o %s %s' makes a cache of what the nodes have "
-				"put there",
-				waited == LATE ? "in time" : "yet", pending.option.file, parts);
+		slurm_spank_log(
+			"dlfm: not all nodes have delivered their journals %s; what comes is in %s "
+			"('dlfm pack %s' makes a cache of it)",
+			waited == LATE ? "in time" : "yet", parts, parts);
 }
