@@ -17,19 +17,22 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-static int replaying;
+static int replaying, recording;
 static int started; /* the start-up objects are mapped */
 
+/*
+ * 0 makes ld.so drop the auditor; but glibc before 2.30 then crashes (BZ 24122). It can be told by the version, which is 2
+ * since glibc 2.35: with an older one the auditor stays and does nothing.
+ */
 EXPORT unsigned int la_version(unsigned int version)
 {
-	int recording;
-
-	if (!audit_process_allowed())
-		return 0;
-	replaying = audit_answer_start();
-	recording = audit_record_start(audit_getenv(DLFM_ENV_IMAGE) ? DLFM_JOURNAL_REPLAY : 0);
-	audit_log_start(replaying, recording);
-	return replaying || recording ? version : 0;
+	if (audit_process_allowed()) {
+		replaying = audit_answer_start();
+		recording =
+			audit_record_start(audit_getenv(DLFM_ENV_IMAGE) ? DLFM_JOURNAL_REPLAY : 0);
+		audit_log_start(replaying, recording);
+	}
+	return replaying || recording || version < 2 ? version : 0;
 }
 
 /* The path under which an object is known; the main program has an empty l_name. */
@@ -38,18 +41,29 @@ static const char *original_name(const struct link_map *map)
 	return map->l_name && *map->l_name ? map->l_name : audit_search_env()->program;
 }
 
+/*
+ * Before glibc 2.35 ld.so asks also when no object does (another auditor, dlmopen with an absolute name), and the cookie is
+ * then that of a link map at address 0. Later ones do not ask, so nothing is answered.
+ */
+static int nobody_asks(const uintptr_t *cookie)
+{
+	return (uintptr_t)cookie < 4096;
+}
+
 EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned int flag)
 {
+	if (nobody_asks(cookie))
+		return (char *)name;
 	const struct link_map *by = (const struct link_map *)*cookie;
-	const char *requester = original_name(by);
 
-	if (!replaying) {
-		audit_record_search(requester, name, flag);
+	if (replaying && flag == LA_SER_ORIG)
+		return (char *)audit_answer_name(by, original_name(by), name);
+	if (replaying)
+		return (char *)audit_answer_candidate(by, original_name(by), name, flag);
+	if (recording) {
+		audit_record_search(original_name(by), name, flag);
 		audit_record_count(DLFM_COUNT_MISS);
-	} else if (flag == LA_SER_ORIG)
-		name = audit_answer_name(by, requester, name);
-	else
-		name = audit_answer_candidate(by, requester, name, flag);
+	}
 	return (char *)name;
 }
 
@@ -63,7 +77,8 @@ EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *coo
 		what |= DLFM_OBJECT_MAIN;
 	if (replaying && !audit_names_restore(audit_answer_image(), map, cookie))
 		audit_answer_opened(map);
-	audit_record_object(original_name(map), what);
+	if (recording)
+		audit_record_object(original_name(map), what);
 	return 0;
 }
 
