@@ -10,6 +10,7 @@ slurm_setup
 slurm_up 3
 make_app
 make_cache app.dat
+echo "y = 2" >"$share/app/lib/more.py"
 launcher=$inside/libexec/dlfm/dlfm-pbs-launch
 
 # What the launch hook and pbs_mom would do: a job on n1, n2, n3 whose first task is the launcher.
@@ -32,7 +33,7 @@ nodes=$1
 shift
 unset "${!SLURM_@}"
 printf '%s\n' $nodes >/srv/home/tester/nodefile
-export PBS_JOBID=7.ctl PBS_NODEFILE=/srv/home/tester/nodefile PBS_O_WORKDIR=/srv/home/tester PATH=/usr/bin:/bin
+export PBS_JOBID=job7.ctl PBS_NODEFILE=/srv/home/tester/nodefile PBS_O_WORKDIR=/srv/home/tester PATH=/usr/bin:/bin
 cd / && exec "$@"
 E
 chmod 755 "$share/bin"/*
@@ -43,12 +44,12 @@ launch() {
 	shift
 	rm -f "$home/tmrsh.log"
 	limit=100 as tester salloc -Q -N3 --exclusive srun --overlap -N1 -n1 -w n1 --mem=0 /srv/share/bin/job "$nodes" \
-		$launcher --tmrsh=/srv/share/bin/pbs_tmrsh --dlfm=$inside/bin/dlfm --libdir="$inside/lib/dlfm" --job=7.ctl --timeout=60 "$@"
+		$launcher --tmrsh=/srv/share/bin/pbs_tmrsh --dlfm=$inside/bin/dlfm --libdir="$inside/lib/dlfm" --job=job7.ctl --timeout=60 "$@"
 }
 
 clean() {
 	for k in 1 2 3; do
-		on $k setpriv --reuid 20001 --regid 20001 --clear-groups $inside/bin/dlfm clean --quiet --job=7.ctl
+		on $k setpriv --reuid 20001 --regid 20001 --clear-groups $inside/bin/dlfm clean --quiet --job=job7.ctl
 	done
 }
 
@@ -56,17 +57,21 @@ launch "n1 n1 n2 n3" --top --option=replay:app.dat -- $app
 is "$rc" 0 "replay: the program's status"
 is "$out" "rank=- answer=42 lib=image data=image" "replay: the first task is served from memory"
 like "$(sort -u "$home/tmrsh.log" | tr '\n' ' ')" "n2 n3" "... after mpirun has gone to the other nodes by pbs_tmrsh"
-is "$(everywhere sh -c 'ls /dev/shm/dlfm-20001/leases 2>/dev/null' | sort | uniq -c | tr -s ' ')" " 3 7.ctl" "... and every node has the image, leased by the job"
+is "$(everywhere sh -c 'ls /dev/shm/dlfm-20001/leases 2>/dev/null' | sort | uniq -c | tr -s ' ')" " 3 job7.ctl" "... and every node has the image, leased by the job"
 launch "n1" --option=replay:app.dat -- $app
 is "$out" "rank=- answer=42 lib=image data=image" "replay: another task is served, too"
 is "$(cat "$home/tmrsh.log" 2>/dev/null)" "" "... without staging anything"
 clean
 ok "clean: nothing is left on any node" no_leftovers
-launch "n1 n2 n3" --top --option=replay:app.dat,report=rep.txt -- /bin/sh -c "/srv/share/bin/pbs_tmrsh n3 $launcher --job=7.ctl --libdir=$inside/lib/dlfm --option=replay:app.dat,report -- $app; exit 6"
+launch "n1 n2 n3" --top --option=replay:app.dat,report=rep.txt -- /bin/sh -c "/srv/share/bin/pbs_tmrsh n3 $launcher --job=job7.ctl --libdir=$inside/lib/dlfm --option=replay:app.dat,report -- $app; exit 6"
 is "$rc $out" "6 rank=0 answer=42 lib=image data=image" "report: the program's status and output"
 like "$(cat "$home/rep.txt")" "lookups: .*from memory" "... and the report where the option says"
 like "$(head -n 1 "$home/rep.txt")" "^dlfm: [3-9] processes" "... with what the other nodes' processes looked up"
 is "$(ls "$home" | grep -c journals)" 0 "... and nothing else beside it"
+clean
+launch "n1 n2" --top --option=replay:app.dat,learn -- /bin/sh -c "/srv/share/bin/pbs_tmrsh n2 $launcher --job=job7.ctl --libdir=$inside/lib/dlfm --option=replay:app.dat,learn -- /bin/cat /srv/share/app/lib/more.py"
+is "$rc $out" "0 y = 2" "learn: the program runs"
+ok "learn: what another node missed is in the cache now" bash -c "'$cluster' run -u tester $inside/bin/dlfm ls /srv/home/tester/app.dat | grep more.py"
 clean
 launch "n1" --option=replay:app.dat -- $app
 is "$out" "rank=- answer=42 lib=shared data=shared" "a task on a node without the image runs unchanged"
@@ -77,7 +82,7 @@ is "$out" "rank=- answer=42 lib=image data=image" "one node: staged without MPI"
 clean
 launch "n1 n2 n3" --top --mpirun=/nowhere/mpirun --option=replay:app.dat -- $app
 is "$out" "rank=- answer=42 lib=image data=image" "no mpirun: every node reads the cache itself"
-is "$(everywhere sh -c 'ls /dev/shm/dlfm-20001/leases 2>/dev/null' | grep -c 7.ctl)" 3 "... all three"
+is "$(everywhere sh -c 'ls /dev/shm/dlfm-20001/leases 2>/dev/null' | grep -c job7.ctl)" 3 "... all three"
 clean
 
 launch "n1 n2 n3" --top --option=replay:none.dat -- $app
@@ -91,7 +96,7 @@ is "$out" "" "... which prints nothing"
 
 launch "n1" --top --option=off -- /bin/sh -c 'echo "$0:$*"; cat; exit 3' a b
 is "$rc $out" "3 a:b" "arguments, input and status pass through"
-limit=60 as tester salloc -Q -N1 srun -N1 -n1 bash -c "exec -a -dlfm-pbs-launch $launcher --top --job=7.ctl --option=off -- /bin/bash -c 'echo \$0; shopt -q login_shell && echo login'"
+limit=60 as tester salloc -Q -N1 srun -N1 -n1 bash -c "exec -a -dlfm-pbs-launch $launcher --top --job=job7.ctl --option=off -- /bin/bash -c 'echo \$0; shopt -q login_shell && echo login'"
 is "$out" "-bash
 login" "a login shell stays one"
 launch "n1" --top --option=off --argv0=myname -- /bin/bash -c 'tr "\0" " " </proc/self/cmdline | cut -d" " -f1; echo $BASH_ARGV0'
@@ -99,7 +104,7 @@ like "$out" "myname" "argv[0] is kept"
 launch "n1" --top --option=off -- /nowhere/program
 is "$rc" 127 "a program that is not there: 127"
 
-launch "n1 n2" --top --option=record:rec.dat,scope=all -- /bin/sh -c "$app; /srv/share/bin/pbs_tmrsh n2 $launcher --job=7.ctl --libdir=$inside/lib/dlfm --option=record:rec.dat -- $app; exit 5"
+launch "n1 n2" --top --option=record:rec.dat,scope=all -- /bin/sh -c "$app; /srv/share/bin/pbs_tmrsh n2 $launcher --job=job7.ctl --libdir=$inside/lib/dlfm --option=record:rec.dat -- $app; exit 5"
 is "$rc" 5 "record: the program's status"
 like "$err" "dlfm: recorded in /srv/home/tester/rec.dat" "... and says where the cache is"
 ok "record: the cache verifies" "$cluster" run -u tester $inside/bin/dlfm verify /srv/home/tester/rec.dat

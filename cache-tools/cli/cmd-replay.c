@@ -10,11 +10,12 @@
 #include "cache-tools/cli/commands.h"
 #include "cache-tools/cli/staging.h"
 #include "cache-tools/environ.h"
+#include "cache-tools/learn.h"
 #include "cache-tools/report.h"
 #include "libdlfm/environment.h"
 
 static struct cli_staging staging;
-static int layers = DLFM_USE_BOTH, require, want_report, as_json;
+static int layers = DLFM_USE_BOTH, require, want_report, want_learning, as_json;
 static const char *report_file;
 static uint64_t report_lines = 10;
 
@@ -46,6 +47,10 @@ static const struct cli_option options[] = {
 	 .help = "list at most so many paths that went to the file system (default: 10)",
 	 .kind = CLI_NUMBER,
 	 .value = &report_lines},
+	{.name = "learn",
+	 .help = "add what the file system had to answer to the cache, at the end",
+	 .kind = CLI_FLAG,
+	 .value = &want_learning},
 	{.name = "json", .help = "the report as JSON", .kind = CLI_FLAG, .value = &as_json},
 	{.name = "layers",
 	 .argument = "dl|fm|dl+fm",
@@ -89,7 +94,8 @@ static int set_up(struct replay *r, const char *cache, struct dlfm_error *e)
 		return dlfm_errf(e, "no memory");
 	if (cli_stage(&staging, cache, r->key, r->image, e) < 0)
 		return -1;
-	if (want_report && dlfm_journal_directory(r->dirs, r->key, r->journal, e) < 0)
+	if ((want_report || want_learning) &&
+	    dlfm_journal_directory(r->dirs, r->key, r->journal, e) < 0)
 		return -1;
 	return compose(r, e);
 }
@@ -115,6 +121,15 @@ static void report(struct replay *r)
 	if (!counts || dlfm_report_write(counts, report_file, as_json, report_lines, &e) < 0)
 		cli_say("%s", e.text);
 	dlfm_report_free(counts);
+}
+
+static void learn(struct replay *r, const char *cache)
+{
+	const char *journal = r->journal;
+	struct dlfm_error e;
+
+	if (want_learning && dlfm_learn(cache, &journal, 1, &e) < 0)
+		cli_say("nothing was learnt: %s", e.text);
 }
 
 /* The command as it would run without us. */
@@ -172,6 +187,7 @@ static int run(int argc, char **argv)
 	}
 	wait_status = dlfm_run_child(argv, r.env.strings, &status, &e);
 	report(&r);
+	learn(&r, cache);
 	take_down(&r);
 	if (wait_status >= 0)
 		dlfm_end_like_child(wait_status);

@@ -8,6 +8,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cmd_record, /* make a cache */
 	&cmd_pack,
+	&cmd_learn,
 	&cmd_merge,
 	&cmd_refresh,
 	&cmd_replay, /* use one */

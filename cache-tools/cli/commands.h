@@ -10,6 +10,7 @@ extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_extract;
 extern const struct cli_command cmd_info;
 extern const struct cli_command cmd_ls;
+extern const struct cli_command cmd_learn;
 extern const struct cli_command cmd_merge;
 extern const struct cli_command cmd_option;
 extern const struct cli_command cmd_pack;

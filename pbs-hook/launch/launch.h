@@ -83,8 +83,9 @@ int record_environment(const struct launch *l, struct dlfm_error *e);
 int record_pack(const struct launch *l, struct dlfm_error *e);
 
 /* report.c */
-/* Writes the report of all nodes to where the option says. */
-int report_job(const struct launch *l, struct dlfm_error *e);
+/* Writes the report of all nodes to where the option says, and adds what they missed to the cache, as far as the option
+ * asks for it; what fails is said. */
+void replay_end(const struct launch *l);
 
 /* child.c */
 /* The command line of a helper program, put together piece by piece; start with all zero. */

@@ -124,11 +124,10 @@ static int replay(const struct launch *l, struct dlfm_error *e)
 	rc = stage_environment(l, e);
 	if (rc == -1)
 		return -1;
-	if (rc == 0 || !l->top || !l->option.report)
+	if (rc == 0 || !l->top || !(l->option.report || l->option.learn))
 		return program_exec(l);
 	status = program_run(l);
-	if (report_job(l, e) == -1)
-		launch_say("no report: %s", e->text);
+	replay_end(l);
 	return status;
 }
 

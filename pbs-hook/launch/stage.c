@@ -234,7 +234,8 @@ int stage_environment(const struct launch *l, struct dlfm_error *e)
 	t.image = image;
 	t.lib = lib;
 	t.static_tls = dlfm_image_static_tls(image);
-	if (l->option.report && dlfm_journal_directory(launch_dirs(l), l->job, journal, e) == 0)
+	if ((l->option.report || l->option.learn) &&
+	    dlfm_journal_directory(launch_dirs(l), l->job, journal, e) == 0)
 		t.journal = journal;
 	return dlfm_task_env_compose(&t, &ops, e) == -1 ? -1 : 1;
 }
