@@ -196,7 +196,8 @@ struct dlfm_disk_table {
 
 struct dlfm_disk_resolution {
 	dlfm_le32 table;
-	dlfm_le32 ld_cache; /* holds on nodes in this state only (libdlfm/fingerprint.h); 0: on all */
+	dlfm_le32
+		ld_cache; /* holds on nodes in this state only (libdlfm/fingerprint.h); 0: on all */
 	struct dlfm_disk_string requester, name, answer;
 	dlfm_le32 first_guard, n_guards; /* at most DLFM_CACHE_MAX_GUARDS */
 };

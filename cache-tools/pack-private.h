@@ -31,7 +31,10 @@ struct asked { /* a path as the journals have it */
 };
 
 /* a candidate of a search; asked: DLFM_NONE ends the list; how: LA_SER_* */
-struct try { uint32_t asked, next, how; };
+struct
+try {
+	uint32_t asked, next, how;
+};
 
 struct search { /* one search of ld.so */
 	uint32_t table;

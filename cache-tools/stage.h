@@ -37,7 +37,7 @@ struct dlfm_stage_options {
 	unsigned threads;   /* for decompression; 0: as many as CPUs, at most 4 */
 	unsigned wait;	    /* seconds to wait for a process of this node that stages the same image
 			       already; 0: do not */
-	int (*stop)(void);	 /* shall waiting and reading a file stop? Asked often; may be NULL */
+	int (*stop)(void);  /* shall waiting and reading a file stop? Asked often; may be NULL */
 	int keep; /* without a lease: one that keeps the image until the user's next sweep */
 };
 

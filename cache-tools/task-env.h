@@ -20,8 +20,9 @@
 #include "cache-tools/error.h"
 
 struct dlfm_task_env {
-	unsigned layers;     /* DLFM_USE_* of job-option.h */
-	const char *lib;     /* directory of the two injected objects: <image>/lib, or the installed one */
+	unsigned layers; /* DLFM_USE_* of job-option.h */
+	const char
+		*lib; /* directory of the two injected objects: <image>/lib, or the installed one */
 	const char *image;   /* NULL: none */
 	const char *journal; /* NULL: none */
 	uint64_t static_tls; /* bytes that the recorded start-up objects need; 0: nothing to set */
@@ -32,8 +33,8 @@ struct dlfm_task_env {
 
 /* How the caller reads and sets variables of the environment that is to be. */
 struct dlfm_env_ops {
-	const char *(*get)(void *arg, const char *name);		   /* NULL if unset */
-	int (*set)(void *arg, const char *name, const char *value);	   /* NULL value: unset; 0 or -1 */
+	const char *(*get)(void *arg, const char *name);	    /* NULL if unset */
+	int (*set)(void *arg, const char *name, const char *value); /* NULL value: unset; 0 or -1 */
 	void *arg;
 };
 

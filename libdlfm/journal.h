@@ -30,9 +30,9 @@
 
 enum dlfm_layer { DLFM_LAYER_DL = 1, DLFM_LAYER_FM = 2 };
 
-enum { /* header flags */
-	DLFM_JOURNAL_REPLAY = 1 << 0, /* holds misses only */
-	DLFM_JOURNAL_LOST = 1 << 1,   /* records were lost: no space */
+enum {				     /* header flags */
+       DLFM_JOURNAL_REPLAY = 1 << 0, /* holds misses only */
+       DLFM_JOURNAL_LOST = 1 << 1,   /* records were lost: no space */
 };
 
 /* Counters, for the report. Raised with relaxed atomic additions. */
@@ -55,12 +55,12 @@ struct dlfm_journal_header {
 	uint32_t layer; /* enum dlfm_layer */
 	uint32_t flags;
 	uint32_t pid, ppid;
-	uint32_t strings;	/* length of the strings that follow the header */
-	uint64_t start_ns;	/* CLOCK_REALTIME */
-	uint64_t hwcaps;	/* fingerprint.h */
-	uint64_t ld_cache;	/* fingerprint.h; 0 in the fm layer's */
-	uint64_t tail;		/* bytes reserved, from the start of the file */
-	uint64_t allocated;	/* bytes of the file that may be written */
+	uint32_t strings;   /* length of the strings that follow the header */
+	uint64_t start_ns;  /* CLOCK_REALTIME */
+	uint64_t hwcaps;    /* fingerprint.h */
+	uint64_t ld_cache;  /* fingerprint.h; 0 in the fm layer's */
+	uint64_t tail;	    /* bytes reserved, from the start of the file */
+	uint64_t allocated; /* bytes of the file that may be written */
 	uint64_t counters[DLFM_N_COUNTERS];
 	/* then NUL-terminated: program, LD_LIBRARY_PATH ("\1" if unset), GLIBC_TUNABLES ("\1" if unset),
 	 * node name, working directory; padded to 8 */
@@ -88,9 +88,9 @@ enum {
 	DLFM_OP_EXEC = 1 << 7,
 	DLFM_OP_CHDIR = 1 << 8,
 };
-enum { /* `ops` of an OBJECT record */
-	DLFM_OBJECT_STARTUP = 1 << 0, /* mapped before the program's first constructor */
-	DLFM_OBJECT_MAIN = 1 << 1,    /* the program itself */
+enum {				     /* `ops` of an OBJECT record */
+       DLFM_OBJECT_STARTUP = 1 << 0, /* mapped before the program's first constructor */
+       DLFM_OBJECT_MAIN = 1 << 1,    /* the program itself */
 };
 
 struct dlfm_journal_record {
