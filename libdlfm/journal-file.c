@@ -41,11 +41,9 @@ static void raise_allocated(struct dlfm_journal_header *h, uint64_t size)
 		;
 }
 
-/* Makes the file at least `need` bytes long; the file is opened by name since no descriptor may
- * stay open. */
-static int grow(struct dlfm_journal *j, uint64_t need)
+/* Makes the file `size` bytes long; it is opened by name since no descriptor may stay open. */
+static int allocate(struct dlfm_journal *j, uint64_t size)
 {
-	const uint64_t size = dlfm_round_up(need, DLFM_JOURNAL_CHUNK);
 	int fd, rc = -1;
 
 	if (size > j->limit || !size_allowed(size))
@@ -59,6 +57,19 @@ static int grow(struct dlfm_journal *j, uint64_t need)
 	}
 	dlfm_sys_close(fd);
 	return rc;
+}
+
+/* Makes the file longer than `need`; where there is no space for that, just so long. */
+static int grow(struct dlfm_journal *j, uint64_t need)
+{
+	const uint64_t now = dlfm_load(&j->file->allocated);
+	uint64_t size = now + (now < DLFM_JOURNAL_CHUNK ? now : DLFM_JOURNAL_CHUNK);
+
+	if (size < need)
+		size = need;
+	if (allocate(j, dlfm_round_up(size, 4096)) == 0)
+		return 0;
+	return allocate(j, dlfm_round_up(need, 4096));
 }
 
 void dlfm_journal_lose(struct dlfm_journal *j)
@@ -192,7 +203,7 @@ static int start_file(struct dlfm_journal *j, const char *const strings[N_STRING
 
 	for (int i = 0; i < N_STRINGS; i++)
 		size += strlen(strings[i]) + 1;
-	size = dlfm_round_up(size, DLFM_JOURNAL_CHUNK);
+	size = dlfm_round_up(size, DLFM_JOURNAL_FIRST);
 
 	fd = size_allowed(size) ? create(j, &start_ns) : -1;
 	if (fd < 0)

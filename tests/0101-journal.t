@@ -42,6 +42,7 @@ record "$sw/prog"
 is "$rc" 2 "the program runs as it would"
 is "$(ls "$journals" | grep -cE '^dl-[0-9]+-[0-9a-f]+\.journal$')" 1 "one journal for the process"
 is "$(stat -c %a "$journals"/* | sort -u)" 600 "... for its user alone"
+le "$(stat -c %s "$journals"/*)" 16384 "... small, for a process that does little"
 is "$(fields HEADER 8-)" "$sw/prog	$LD_LIBRARY_PATH	$PWD" "the header says program, LD_LIBRARY_PATH and directory"
 isnt "$(fields HEADER 7)" 0 "the environment has a fingerprint"
 is "$(fields SEARCH 6,7 | sed "s|$sw|SW|g")" "SW/prog	libone.so
@@ -83,7 +84,7 @@ for dir in "$scratch/none" relative "" /proc; do
 done
 run env DLFM_JOURNAL="$journals" DLFM_DISABLE=1 LD_AUDIT="$auditor" "$sw/prog"
 is "$rc$err$(ls "$journals")" "2" "DLFM_DISABLE: nothing is recorded"
-run bash -c 'ulimit -f 100; exec "$@"' bash env DLFM_JOURNAL="$journals" LD_AUDIT="$auditor" "$sw/prog"
+run bash -c 'ulimit -f 4; exec "$@"' bash env DLFM_JOURNAL="$journals" LD_AUDIT="$auditor" "$sw/prog"
 is "$rc$err$(ls "$journals")" "2" "a limit of the file size below a journal's: no signal, no journal"
 run bash -c 'ulimit -v 60000; exec "$@"' bash env DLFM_JOURNAL="$journals" LD_AUDIT="$auditor" "$sw/prog"
 is "$rc$err" "2" "a limit of the address space below a whole journal's"
