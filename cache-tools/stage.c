@@ -145,7 +145,9 @@ static void add_reason(struct dlfm_error *all, const struct dlfm_error *one)
 {
 	size_t n = strlen(all->text);
 
-	snprintf(all->text + n, sizeof(all->text) - n, "%s%s", n ? "; " : "", one->text);
+	if (snprintf(all->text + n, sizeof(all->text) - n, "%s%s", n ? "; " : "", one->text) >=
+	    (int)(sizeof(all->text) - n))
+		strcpy(all->text + sizeof(all->text) - 4, "...");
 }
 
 static int choose(struct dlfm_stager *st, const char *const *dirs, unsigned wait_ms,

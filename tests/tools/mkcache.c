@@ -59,7 +59,8 @@ static void set_names(uint32_t i, const struct dlfm_cache_name *from, uint32_t n
 {
 	struct dlfm_cache_name *names = check(dlfm_cache_alloc(cache, (n + 1) * sizeof(*names)));
 
-	memcpy(names, from, n * sizeof(*names));
+	if (n)
+		memcpy(names, from, n * sizeof(*names));
 	cache->entries[i].names = names;
 	cache->entries[i].n_names = n;
 	cache->entries[i].flags |= DLFM_ENTRY_LISTED;
@@ -155,29 +156,50 @@ static void look(uint32_t i)
 		walk(i);
 }
 
-/* Ancestors are known, but not listed. */
+/* Holds a PREFIX, or lies below one. */
+static int is_near(const char *path)
+{
+	size_t len = strlen(path);
+	char **p;
+
+	for (p = prefixes; *p; p++)
+		if (strncmp(*p, path, len) == 0 && strrchr(*p, '/') == *p + len)
+			return 1;
+	return is_wanted(path);
+}
+
+static void look_at_ancestor(uint32_t i)
+{
+	const char *path = cache->entries[i].path;
+	struct stat st;
+
+	cache->entries[i].canon = i;
+	if (!is_near(path))
+		return;
+	cache->entries[i].flags |= DLFM_ENTRY_KNOWN;
+	if (lstat(path, &st) < 0) {
+		cache->entries[i].lerr = cache->entries[i].err = errno;
+		look_absent(i);
+	} else {
+		set_stat(&cache->entries[i].st, &st);
+	}
+}
+
+/* A directory that holds a PREFIX is known, but not listed; those above only tie the others together. */
 static void look_above(const char *path)
 {
 	char *above = check(strdup(path)), *slash = strrchr(above, '/');
-	struct stat st;
 	uint32_t i;
 
 	slash[slash == above] = '\0';
 	i = dlfm_cache_find(cache, above, strlen(above));
-	if (i == DLFM_NONE || !cache->entries[i].flags) {
+	if (i == DLFM_NONE || (!cache->entries[i].flags && cache->entries[i].canon != i)) {
 		if (strcmp(above, "/") != 0)
 			look_above(above);
 		i = dlfm_cache_add(cache, above, strlen(above));
 		if (i == DLFM_NONE)
 			err(1, "no memory");
-		cache->entries[i].flags |= DLFM_ENTRY_KNOWN;
-		if (lstat(above, &st) < 0) {
-			cache->entries[i].lerr = cache->entries[i].err = errno;
-			look_absent(i);
-		} else {
-			set_stat(&cache->entries[i].st, &st);
-			cache->entries[i].canon = i;
-		}
+		look_at_ancestor(i);
 	}
 	free(above);
 }

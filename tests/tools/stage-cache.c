@@ -44,5 +44,7 @@ int main(int argc, char **argv)
 	if (dlfm_stager_finish(st, image, &e) < 0)
 		errx(1, "%s", e.text);
 	puts(image);
+	free(buffer);
+	close(fd);
 	return 0;
 }
