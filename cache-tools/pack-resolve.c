@@ -78,6 +78,38 @@ static int pass_over(struct pack *p, struct resolution *r, uint32_t asked, int *
 						      : p->asked[asked].path);
 }
 
+/*
+ * ld.so tries a directory of LD_LIBRARY_PATH that is not there in its first search only, so later ones do not show that
+ * they passed over it. On another node it may be there (a driver's directory). -1: the resolution does not hold.
+ */
+static int guard_absent_directories(struct pack *p, struct resolution *r, int *failed)
+{
+	const struct search *s = &p->searches[r->search];
+	const char *list = p->cache->tables[s->table].ld_library_path;
+	const char *answer = p->asked[r->answer].path;
+	char dir[DLFM_CACHE_MAX_PATH + 1];
+	uint32_t end, stopped;
+	size_t len;
+
+	for (; list && *list && !*failed; list += len + (list[len] != 0)) {
+		len = strcspn(list, ":;");
+		if (len == 0 || len >= sizeof(dir) || *list != '/')
+			continue;
+		if (strncmp(answer, list, len) == 0 && answer[len] == '/')
+			return 0; /* found here: the rest was not searched */
+		memcpy(dir, list, len);
+		dir[len] = 0;
+		end = dlfm_pack_walk(p, dir, DLFM_ENTRY_LIBDIR_ABOVE, &stopped, failed);
+		if (*failed || stopped == DLFM_NONE ||
+		    (end != DLFM_NONE && !p->cache->entries[end].err) || is_known(p, stopped) ||
+		    !p->cache->entries[stopped].err)
+			continue;
+		if (add_guard(r, p->cache->entries[stopped].path) < 0)
+			return -1;
+	}
+	return *failed ? -1 : 0;
+}
+
 static int is_answer(struct pack *p, uint32_t asked, int *failed)
 {
 	struct asked *a = &p->asked[asked];
@@ -163,6 +195,8 @@ static int resolve_search(struct resolver *v, uint32_t i)
 	r.dropped = !is_answer(p, r.answer, &failed);
 	for (t = s->first; t != s->last && !failed && !r.dropped; t = p->tries[t].next)
 		r.dropped = pass_over(p, &r, p->tries[t].asked, &failed) < 0;
+	if (!failed && !r.dropped)
+		r.dropped = guard_absent_directories(p, &r, &failed) < 0;
 	return failed ? -1 : enter(v, &r);
 }
 
