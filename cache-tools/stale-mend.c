@@ -55,13 +55,18 @@ static void add_tls(struct dlfm_cache *c, const char *path)
 		c->static_tls += elf.tls + elf.tls_align;
 }
 
+static void take_stat(struct dlfm_cache_entry *entry, const struct dlfm_scan *now)
+{
+	entry->st = now->st;
+	entry->st.access = dlfm_scan_access(entry->path);
+	entry->lerr = entry->err = 0;
+}
+
 static void take_file(struct stale *s, uint32_t i, const struct dlfm_scan *now)
 {
 	struct dlfm_cache_entry *entry = &s->cache->entries[i];
 
-	entry->st = now->st;
-	entry->st.access = dlfm_scan_access(entry->path);
-	entry->lerr = entry->err = 0;
+	take_stat(entry, now);
 	add_tls(s->cache, entry->path);
 }
 
@@ -79,8 +84,7 @@ static void mend_changed(struct stale *s, uint32_t i)
 		s->reread[i] = entry->content != DLFM_NONE;
 		take_file(s, i, &now);
 	} else if (type == S_IFDIR && entry->flags & DLFM_ENTRY_LISTED) {
-		entry->st = now.st;
-		entry->st.access = dlfm_scan_access(entry->path);
+		take_stat(entry, &now);
 		if (dlfm_scan_list(s->cache, entry) < 0)
 			forget(entry);
 	} else {
@@ -108,14 +112,19 @@ static void mend_appeared(struct stale *s, uint32_t i)
 	struct dlfm_scan now;
 
 	dlfm_scan_path(&now, entry->path);
-	if (now.lerr || !S_ISREG(now.st.mode) || now.st.size > MAX_NEW ||
-	    !is_known(s->cache, entry->parent) || !is_code_name(entry->path)) {
+	if (now.lerr || !is_known(s->cache, entry->parent)) {
 		forget(entry);
-		return;
+	} else if (S_ISDIR(now.st.mode)) {
+		/* say __pycache__: not listed; what was asked for below it has been looked at */
+		entry->canon = i;
+		take_stat(entry, &now);
+	} else if (S_ISREG(now.st.mode) && now.st.size <= MAX_NEW && is_code_name(entry->path)) {
+		entry->canon = i;
+		s->reread[i] = 1;
+		take_file(s, i, &now);
+	} else {
+		forget(entry);
 	}
-	entry->canon = i;
-	s->reread[i] = 1;
-	take_file(s, i, &now);
 }
 
 static void mend_direct(struct stale *s, uint32_t i, enum dlfm_stale policy)
