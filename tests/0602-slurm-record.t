@@ -72,7 +72,7 @@ ok "... holds what it looked up" answers cancelled.dat
 
 background "$cluster" run -u tester $here srun -N4 -n4 --dlfm=record:gone.dat,scope=all $app 60 >"$scratch/gone" 2>&1
 wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/gone') = 4 ]"
-kill -9 $(pgrep -u 20001 -x srun)
+"$cluster" run pkill -KILL -u 20001 -x srun # of this cluster only
 as tester scancel -u tester
 ok "a record whose srun was killed is made" wait_until 20 answers gone.dat
 ok "... and its log says what it is" wait_until 5 grep -q "partial: 4 tasks were killed" "$home/gone.dat.log"
