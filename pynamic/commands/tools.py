@@ -2,7 +2,8 @@
 """pynamic tools: what the application's libraries cost a debugger, the paper's Table 4.
 
 Phase 1: from the debugger's start until it is attached to the application, which has all pre-linked libraries loaded and
-has imported nothing yet. Phase 2: from there until it reports that all modules were imported: it follows the dynamic loads.
+has imported nothing yet, and has set a breakpoint, for which it has read the symbols. Phase 2: from there until it reports
+that all modules were imported, and has found a function of the last one: it follows the dynamic loads.
 """
 import argparse
 import json
@@ -74,6 +75,11 @@ def without_tool(tree, variant, timeout):
         application.close()
 
 
+def address_of(gdb, function):
+    """By its address, since a breakpoint by name is looked up anew in all symbols at every load."""
+    return re.search(r"0x[0-9a-f]+", gdb.send("-data-evaluate-expression &" + function))[0]
+
+
 def follow(tree, variant, options, cold):
     """One debugger on one application; seconds of both phases."""
     application = Application(tree, variant, options.timeout)
@@ -86,20 +92,20 @@ def follow(tree, variant, options, cold):
         gdb.send("-gdb-set auto-load off")
         gdb.send("-target-attach %d" % application.process.pid)
         attached = time.monotonic()
+        gdb.send("-break-insert *" + address_of(gdb, "pynamic_mark"))
+        ready = time.monotonic()
         libraries = gdb.send("-file-list-shared-libraries").count("{id=")
-        # By its address: a breakpoint by name is looked up anew in all symbols at every load.
-        address = re.search(r"0x[0-9a-f]+", gdb.send("-data-evaluate-expression &pynamic_mark"))[0]
-        gdb.send("-break-insert *" + address)
         application.release()
         released = time.monotonic()
         gdb.send("-exec-continue")
         stop = gdb.wait_stopped()
-        imported = time.monotonic()
         if "breakpoint-hit" not in stop:
             raise Problem("gdb: the imports were not reached: " + stop)
+        address_of(gdb, tree.manifest["modules"][-1]["name"] + "_extern")
+        imported = time.monotonic()
         libraries_then = gdb.send("-file-list-shared-libraries").count("{id=")
         gdb.send("-target-detach")
-        return {"phase1": attached - start, "phase2": imported - released, "libraries_attached": libraries,
+        return {"attach": attached - start, "phase1": ready - start, "phase2": imported - released, "libraries_attached": libraries,
                 "libraries_imported": libraries_then, "errors": application.finish()}
     finally:
         if gdb:
