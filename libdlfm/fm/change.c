@@ -140,6 +140,15 @@ static int follow_known(struct fm_change *c, struct dlfm_found found)
 	return found.answer == DLFM_ABSENT && (!e || e->lerr != 0);
 }
 
+/*
+ * mkdir("/tmp") of a program that makes a whole path fails, and must not make all below it unknown.
+ */
+static int is_there(const struct fm_change *c, struct dlfm_found found)
+{
+	return found.answer == DLFM_PRESENT ||
+	       (found.answer == DLFM_UNKNOWN && dlfm_sys_access(c->path, F_OK) == 0);
+}
+
 static void resolve(struct fm_change *c, enum fm_follow follow)
 {
 	struct dlfm_found found;
@@ -152,8 +161,10 @@ static void resolve(struct fm_change *c, enum fm_follow follow)
 	}
 	if (c->certain)
 		return;
-	found = dlfm_image_lookup(&fm.image, c->path, c->len, follow != FM_NOFOLLOW);
-	c->certain = follow == FM_NOFOLLOW || follow_known(c, found);
+	found = dlfm_image_lookup(&fm.image, c->path, c->len, follow > FM_MAKES);
+	c->certain = follow <= FM_MAKES || follow_known(c, found);
+	if (follow == FM_MAKES && is_there(c, found))
+		c->likely = 0;
 	if (found.answer == DLFM_PRESENT && follow == FM_FOLLOW_LATER) {
 		c->how = DLFM_DIRTY_SELF;
 		c->likely = can_write(found.entry);

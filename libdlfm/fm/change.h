@@ -19,6 +19,7 @@ struct fm_change {
 
 enum fm_follow {
 	FM_NOFOLLOW,	 /* the call is about a final symbolic link itself */
+	FM_MAKES,	 /* ... and fails if the name is there */
 	FM_FOLLOW,	 /* ... about what it leads to */
 	FM_FOLLOW_LATER, /* ... and returns a descriptor: fm_change_opened() finds out */
 };

@@ -6,82 +6,82 @@
 
 /* A call about one name: its result is that of `call`, and the name with everything below it is
  * changed. */
-#define NAME_BODY(dirfd, path, call)                                                               \
+#define NAME_BODY(dirfd, path, follow, call)                                                       \
 	struct fm_change change;                                                                   \
                                                                                                    \
 	if (!fm_on())                                                                              \
 		return call;                                                                       \
-	fm_change_begin(&change, dirfd, path, FM_NOFOLLOW, DLFM_DIRTY_TREE);                       \
+	fm_change_begin(&change, dirfd, path, follow, DLFM_DIRTY_TREE);                            \
 	return fm_change_end(&change, call)
 
 FM_EXPORT int unlink(const char *path)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(unlink)(path));
+	NAME_BODY(AT_FDCWD, path, FM_NOFOLLOW, REAL(unlink)(path));
 }
 
 FM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
 {
-	NAME_BODY(dirfd, path, REAL(unlinkat)(dirfd, path, flags));
+	NAME_BODY(dirfd, path, FM_NOFOLLOW, REAL(unlinkat)(dirfd, path, flags));
 }
 
 FM_EXPORT int remove(const char *path)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(remove)(path));
+	NAME_BODY(AT_FDCWD, path, FM_NOFOLLOW, REAL(remove)(path));
 }
 
 FM_EXPORT int rmdir(const char *path)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(rmdir)(path));
+	NAME_BODY(AT_FDCWD, path, FM_NOFOLLOW, REAL(rmdir)(path));
 }
 
 FM_EXPORT int mkdir(const char *path, mode_t mode)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(mkdir)(path, mode));
+	NAME_BODY(AT_FDCWD, path, FM_MAKES, REAL(mkdir)(path, mode));
 }
 
 FM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
 {
-	NAME_BODY(dirfd, path, REAL(mkdirat)(dirfd, path, mode));
+	NAME_BODY(dirfd, path, FM_MAKES, REAL(mkdirat)(dirfd, path, mode));
 }
 
 FM_EXPORT int mkfifo(const char *path, mode_t mode)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(mkfifo)(path, mode));
+	NAME_BODY(AT_FDCWD, path, FM_MAKES, REAL(mkfifo)(path, mode));
 }
 
 FM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-	NAME_BODY(dirfd, path, REAL(mkfifoat)(dirfd, path, mode));
+	NAME_BODY(dirfd, path, FM_MAKES, REAL(mkfifoat)(dirfd, path, mode));
 }
 
 FM_EXPORT int mknod(const char *path, mode_t mode, dev_t dev)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(mknod)(path, mode, dev));
+	NAME_BODY(AT_FDCWD, path, FM_MAKES, REAL(mknod)(path, mode, dev));
 }
 
 FM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
 {
-	NAME_BODY(dirfd, path, REAL(mknodat)(dirfd, path, mode, dev));
+	NAME_BODY(dirfd, path, FM_MAKES, REAL(mknodat)(dirfd, path, mode, dev));
 }
 
 FM_EXPORT int __xmknod(int ver, const char *path, mode_t mode, dev_t *dev)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(__xmknod)(ver, path, mode, dev));
+	NAME_BODY(AT_FDCWD, path, FM_MAKES, REAL(__xmknod)(ver, path, mode, dev));
 }
 
 FM_EXPORT int __xmknodat(int ver, int dirfd, const char *path, mode_t mode, dev_t *dev)
 {
-	NAME_BODY(dirfd, path, REAL(__xmknodat)(ver, dirfd, path, mode, dev));
+	NAME_BODY(dirfd, path, FM_MAKES, REAL(__xmknodat)(ver, dirfd, path, mode, dev));
 }
 
 FM_EXPORT int symlink(const char *target, const char *path)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(symlink)(target, path));
+	NAME_BODY(AT_FDCWD, path, FM_MAKES, REAL(symlink)(target, path));
 }
 
 FM_EXPORT int symlinkat(const char *target, int dirfd, const char *path)
 {
-	NAME_BODY(dirfd, path, REAL(symlinkat)(target, dirfd, path));
+	NAME_BODY(dirfd, path, FM_MAKES, REAL(symlinkat)(target, dirfd, path));
 }
 
 /* A socket in the file system is a new name, too (unix(7)). */
@@ -104,7 +104,7 @@ static const char *socket_path(const struct sockaddr *address, socklen_t size, c
 static __attribute__((noinline)) int bind_name(int fd, const struct sockaddr *address,
 					       socklen_t size, const char *path)
 {
-	NAME_BODY(AT_FDCWD, path, REAL(bind)(fd, address, size));
+	NAME_BODY(AT_FDCWD, path, FM_NOFOLLOW, REAL(bind)(fd, address, size));
 }
 
 FM_EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size)
