@@ -104,13 +104,18 @@ int dlfm_lease_find(const char *const *dirs, uid_t uid, const char *key, char im
 {
 	char id[DLFM_CACHE_ID_TEXT];
 	struct dlfm_store s;
-	int rc = 0;
+	int rc = 0, refused = 0;
 
 	if (dlfm_lease_check_key(key, e) < 0)
 		return -1;
 	for (dirs = dlfm_store_dirs(dirs); rc == 0 && *dirs; dirs++) {
 		rc = dlfm_store_open(&s, *dirs, uid, DLFM_STORE_LOOK, e);
-		if (rc <= 0)
+		if (rc < 0) { /* somebody stands in the way: staging took the next directory, too */
+			refused = 1;
+			rc = 0;
+			continue;
+		}
+		if (rc == 0)
 			continue;
 		rc = dlfm_lease_read(&s, key, id, e);
 		if (rc == 1)
@@ -119,7 +124,7 @@ int dlfm_lease_find(const char *const *dirs, uid_t uid, const char *key, char im
 			rc = dlfm_errf(e, "%s is too long a path", s.path);
 		dlfm_store_close(&s);
 	}
-	return rc;
+	return rc == 0 && refused ? -1 : rc;
 }
 
 static int is_of(const char *name, const char *key)

@@ -68,7 +68,7 @@ batch() {
 }
 
 is_over() {
-	[ -z "$("$cluster" run squeue -h -j "$1" -t PD,R,CF,CG)" ]
+	[ -z "$("$cluster" run squeue -h -j "$1" 2>/dev/null)" ]
 }
 
 on() {
@@ -86,7 +86,7 @@ no_jobs() {
 
 # What DLFM has on all nodes, a line a file or directory.
 leftovers() {
-	everywhere sh -c 'find /dev/shm -mindepth 1 2>/dev/null | sed "s|^|$(hostname): |"; find /tmp -maxdepth 1 -name "dlfm-200*"'
+	everywhere sh -c 'find /dev/shm -mindepth 1 -maxdepth 3 2>/dev/null | sed "s|^|$(hostname): |"; find /tmp -maxdepth 1 -name "dlfm-200*"'
 }
 
 no_leftovers() {
