@@ -266,10 +266,11 @@ static int check_index(int image, const char *path, const char *id, struct dlfm_
 	    strcmp(digits, id) != 0)
 		return dlfm_errf(e, "%s/index is not that of cache %s: remove %s", path, id, path);
 	if (h.version != DLFM_IMAGE_VERSION)
-		return dlfm_errf(e,
-				 "%s is of another version of DLFM: remove it (dlfm clean, with that "
-				 "version)",
-				 path);
+		return dlfm_errf(
+			e,
+			"%s is of another version of DLFM: remove it (dlfm clean, with that "
+			"version)",
+			path);
 	return 0;
 }
 
