@@ -30,8 +30,10 @@ make_scratch() {
 install_packages() {
 	local missing=() p
 	command -v dpkg-query >/dev/null || { say "not a Debian system: nothing is installed" && return; }
+	local installed
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n')
 	for p in $(sed 's/#.*//' "$source_dir/tests/packages"); do
-		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+		grep -qxF "$p installed" <<<"$installed" || missing+=("$p")
 	done
 	[ ${#missing[@]} -gt 0 ] || { say "all packages of tests/packages are installed" && return; }
 	[ -n "$install" ] || { say "missing packages: ${missing[*]}" && return; }
