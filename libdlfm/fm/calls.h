@@ -58,7 +58,8 @@
 	X(long, telldir, (DIR *dir)) \
 	X(void, seekdir, (DIR *dir, long at)) \
 	X(int, dirfd, (DIR *dir)) \
-	X(int, chdir, (const char *path))
+	X(int, chdir, (const char *path)) \
+	X(int, flock, (int fd, int operation))
 
 #define DLFM_FM_WRITING_CALLS(X) \
 	X(int, creat, (const char *path, mode_t mode)) \

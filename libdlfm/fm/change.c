@@ -39,7 +39,7 @@ static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags)
 	}
 	len = fm_descriptor_path(buf, fd, NULL);
 	dlfm_sys_close(fd);
-	errno = ENOENT;
+	errno = 0;
 	return len;
 }
 
@@ -154,8 +154,9 @@ static void resolve(struct fm_change *c, enum fm_follow follow)
 	struct dlfm_found found;
 
 	if (resolve_parent(c) < 0) {
-		/* The call itself will fail, unless it was only us who had no descriptor left. */
-		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+		/* The call itself will fail, unless it was only we who had no descriptor left, or
+		 * no /proc: then the path stays as it was given. */
+		if (errno != 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 			c->how = 0;
 		return;
 	}
