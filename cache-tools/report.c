@@ -15,7 +15,7 @@ struct reading {
 	struct dlfm_report *r;
 	uint32_t max_misses;
 	struct dlfm_index_set paths;
-	uint32_t *seen; /* pids */
+	uint64_t *seen; /* processes */
 	uint32_t n_seen, max_seen;
 };
 
@@ -54,17 +54,18 @@ static int add_miss(struct reading *g, const struct dlfm_journal_line *line, uin
 	return 0;
 }
 
-/* A process writes a journal for each layer. */
-static int count_process(struct reading *g, const struct dlfm_journal_header *h)
+/* A process writes a journal for each layer; journals of several nodes may stand side by side. */
+static int count_process(struct reading *g, const struct dlfm_journal_copy *j)
 {
+	uint64_t process = dlfm_hash(j->node, strlen(j->node)) ^ j->header.pid;
 	uint32_t i;
 
 	for (i = 0; i < g->n_seen; i++)
-		if (g->seen[i] == h->pid)
+		if (g->seen[i] == process)
 			return 0;
 	if (dlfm_grow(&g->seen, g->n_seen, &g->max_seen, sizeof(*g->seen)) < 0)
 		return -1;
-	g->seen[g->n_seen++] = h->pid;
+	g->seen[g->n_seen++] = process;
 	g->r->processes++;
 	return 0;
 }
@@ -79,7 +80,7 @@ static int take_journal(void *arg, const struct dlfm_journal_copy *j, struct dlf
 
 	if (layer != DLFM_LAYER_DL && layer != DLFM_LAYER_FM)
 		return 0;
-	if (count_process(g, &j->header) < 0)
+	if (count_process(g, j) < 0)
 		return dlfm_errf(e, "no memory for the report");
 	g->r->lost += (j->header.flags & DLFM_JOURNAL_LOST) != 0;
 	for (i = 0; i < DLFM_N_COUNTERS; i++)
