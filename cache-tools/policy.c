@@ -60,7 +60,7 @@ int dlfm_patterns_have(const struct dlfm_patterns *p, const char *text)
 	return 0;
 }
 
-static void free_patterns(struct dlfm_patterns *p)
+void dlfm_patterns_free(struct dlfm_patterns *p)
 {
 	size_t i;
 
@@ -72,11 +72,11 @@ static void free_patterns(struct dlfm_patterns *p)
 
 void dlfm_policy_free(struct dlfm_policy *p)
 {
-	free_patterns(&p->include);
-	free_patterns(&p->exclude);
-	free_patterns(&p->code_suffixes);
-	free_patterns(&p->shared_types);
-	free_patterns(&p->local_types);
+	dlfm_patterns_free(&p->include);
+	dlfm_patterns_free(&p->exclude);
+	dlfm_patterns_free(&p->code_suffixes);
+	dlfm_patterns_free(&p->shared_types);
+	dlfm_patterns_free(&p->local_types);
 }
 
 static int get_patterns(struct dlfm_patterns *p, const char *key, struct json_object *value,

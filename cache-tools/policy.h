@@ -43,6 +43,7 @@ int dlfm_patterns_add(struct dlfm_patterns *p, const char *text);
 int dlfm_patterns_match(const struct dlfm_patterns *p, const char *path);
 /* Is the text one of them? */
 int dlfm_patterns_have(const struct dlfm_patterns *p, const char *text);
+void dlfm_patterns_free(struct dlfm_patterns *p);
 void dlfm_policy_free(struct dlfm_policy *p);
 
 #endif

@@ -38,7 +38,7 @@ patch() {
 	local file=$1 at=$2
 	shift 2
 	printf "$(printf '\\x%s' "$@")" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
-	printf "$(head -c 240 "$file" | xxh128sum | cut -c 1-32 | sed 's/../\\x&/g')" |
+	printf "$(head -c 240 "$file" | xxh128sum 2>/dev/null | cut -c 1-32 | sed 's/../\\x&/g')" |
 		dd of="$file" bs=1 seek=240 conv=notrunc status=none
 }
 

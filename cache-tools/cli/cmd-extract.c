@@ -53,6 +53,7 @@ static int run(int argc, char **argv)
 	cli_keep_signals();
 	n = dlfm_extract(&f, directory, &o, &e);
 	dlfm_cache_close(&f);
+	dlfm_patterns_free(&patterns);
 	if (n < 0)
 		cli_fail(&e);
 	cli_end_if_interrupted();

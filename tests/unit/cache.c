@@ -577,7 +577,7 @@ static void nothing_is_left_on_failure(void **state)
 
 	(void)state;
 	snprintf(name, sizeof(name), "%s/fresh.dat", dir);
-	c->entries[1].canon = 12345; /* not valid */
+	c->entries[1].err = -5; /* not valid */
 	assert_int_equal(dlfm_writer_open(&w, name, &e), 0);
 	assert_int_equal(dlfm_writer_finish(w, c, &e), -1);
 	assert_int_equal(access(name, F_OK), -1);
