@@ -291,15 +291,36 @@ static int changed_libdir(const struct stale *s, uint32_t i)
 	return s->cache->entries[i].flags & DLFM_ENTRY_LIBDIR && s->state[i] != STALE_SAME;
 }
 
+/* Something that is no file where ld.so searches, or above: it may hold directories that are searched first. */
+static int new_below_libdir(const struct stale *s, uint32_t i)
+{
+	const unsigned libdir = DLFM_ENTRY_LIBDIR | DLFM_ENTRY_LIBDIR_ABOVE;
+	const struct dlfm_cache_entry *entry = &s->cache->entries[i];
+	struct dlfm_scan now;
+
+	if (s->state[i] != STALE_APPEARED ||
+	    !((entry->flags | s->cache->entries[entry->parent].flags) & libdir))
+		return 0;
+	dlfm_scan_path(&now, entry->path);
+	return now.lerr || !S_ISREG(now.st.mode);
+}
+
 /* Directories below one, by processor and its level, that ld.so looks into first. */
+static int is_in_doubt(const struct stale *s, uint32_t i)
+{
+	if (new_below_libdir(s, i))
+		return 1;
+	return changed_libdir(s, i) &&
+	       (s->state[i] == STALE_GONE || s->state[i] == STALE_APPEARED ||
+		has_new(s->cache, i, "glibc-hwcaps") || has_new(s->cache, i, "tls"));
+}
+
 static int all_in_doubt(const struct stale *s)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->cache->n_entries; i++)
-		if (changed_libdir(s, i) &&
-		    (s->state[i] == STALE_GONE || s->state[i] == STALE_APPEARED ||
-		     has_new(s->cache, i, "glibc-hwcaps") || has_new(s->cache, i, "tls")))
+		if (is_in_doubt(s, i))
 			return 1;
 	return a_link_changed(s);
 }
