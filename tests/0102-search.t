@@ -39,8 +39,9 @@ same_as_plain "RUNPATH \$ORIGIN/../lib" "$sw/up/bin/prog"
 like "$plain" "object $sw/up/bin/../lib/libone.so" "RUNPATH \$ORIGIN/../lib: the name is not tidied up"
 build "$sw/uprpath" lib -Wl,--disable-new-dtags,-rpath,'$ORIGIN/../lib' -DNONE
 same_as_plain "RPATH \$ORIGIN/../lib" "$sw/uprpath/bin/prog"
-libdir=$(LD_DEBUG=libs LD_LIBRARY_PATH='/dlfm/$LIB' /bin/true 2>&1 | sed -n 's|.*search path=.*:/dlfm/\([^:]*\)[[:space:]]*(LD_LIBRARY_PATH.*|\1|p' |
-	sed 's/[[:space:]]*$//;q')
+prog "$scratch/token" 'int main(void) { return 0; }'
+libdir=$(LD_DEBUG=libs LD_LIBRARY_PATH='/dlfm/$LIB' "$scratch/token" 2>&1 |
+	sed -n 's|.*search path=.*:/dlfm/\([^:]*\)[[:space:]]*(LD_LIBRARY_PATH.*|\1|p' | sed 's/[[:space:]]*$//;q')
 build "$sw/lib" "${libdir:-lib64}" -Wl,--enable-new-dtags,-rpath,'$ORIGIN/../$LIB' \
 	-Wl,--enable-new-dtags,-rpath,'$ORIGIN/'
 same_as_plain "RUNPATH \$ORIGIN/../\$LIB" "$sw/lib/bin/prog"
