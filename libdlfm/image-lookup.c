@@ -100,13 +100,13 @@ static void put(struct dlfm_normal *n, const char *text, size_t len)
 	n->len += len;
 }
 
-/* Answers for what stands behind a prefix that must be a directory; 0 if the prefix is one. */
-static int not_directory(const struct dlfm_image *im, struct dlfm_found *found)
+/* Whether an answer for a directory forbids to look behind it: it is then the answer for what stands there. */
+static int stops(const struct dlfm_image *im, struct dlfm_found *found)
 {
 	const struct dlfm_image_entry *e;
 
 	if (found->answer != DLFM_PRESENT)
-		return 1;
+		return found->answer == DLFM_ABSENT;
 	e = &dlfm_entries(im)[found->entry];
 	if (!dlfm_is_type(e, DLFM_S_IFDIR))
 		*found = absent(DLFM_NONE, ENOTDIR);
@@ -117,25 +117,52 @@ static int not_directory(const struct dlfm_image *im, struct dlfm_found *found)
 	return 1;
 }
 
-/* "..": the parent of the directory that the path so far leads to. */
+/*
+ * The canonical entry of a directory by its path in normal form. It may be one that only ties its children, and names may
+ * have been made or removed in it: only where it lies is asked.
+ */
+static uint32_t find_directory(const struct dlfm_image *im, const char *path, size_t len)
+{
+	uint32_t i = dlfm_image_find(im, path, len);
+
+	if (i == DLFM_NONE || (dlfm_counted(&im->dirty->marks) && dlfm_image_place_changed(im, i)))
+		return DLFM_NONE;
+	i = dlfm_entries(im)[i].canon;
+	if (!dlfm_is_entry(im, i) || dlfm_entries(im)[i].lerr != 0 ||
+	    !dlfm_is_type(&dlfm_entries(im)[i], DLFM_S_IFDIR))
+		return DLFM_NONE;
+	return i;
+}
+
+/* Replaces the path so far by the canonical one of a directory. */
+static int go_to(const struct dlfm_image *im, struct dlfm_normal *n, uint32_t dir)
+{
+	const struct dlfm_image_entry *e = &dlfm_entries(im)[dir];
+	const char *path = dlfm_entry_path(im, e);
+
+	n->len = 0;
+	if (!path)
+		return -1;
+	put(n, path, e->path.len);
+	return 0;
+}
+
+/* "..": the parent of the directory that the path so far leads to. Behind a link it is another one than the path says. */
 static int go_up(const struct dlfm_image *im, struct dlfm_normal *n)
 {
-	const struct dlfm_image_entry *e;
-	const char *path;
+	uint32_t dir;
 
-	n->found = dlfm_image_lookup_normal(im, n->buf, n->len ? n->len : 1, 1);
-	if (not_directory(im, &n->found))
+	if (n->len == 0)
+		return 0; /* the root's parent is the root */
+	n->found = dlfm_image_lookup_normal(im, n->buf, n->len, 1);
+	if (stops(im, &n->found))
 		return -1;
-	if (dlfm_is_type(&dlfm_entries(im)[n->found.named], DLFM_S_IFLNK)) {
-		e = &dlfm_entries(im)[n->found.entry];
-		path = dlfm_entry_path(im, e);
-		n->len = 0;
-		if (!path) {
-			n->found = unknown(DLFM_NONE, 0);
-			return -1;
-		}
-		put(n, path, e->path.len);
-	}
+	n->found = unknown(DLFM_NONE, 0);
+	dir = find_directory(im, n->buf, n->len);
+	if (dir == DLFM_NONE)
+		return -1;
+	if (dir != dlfm_image_find(im, n->buf, n->len) && go_to(im, n, dir) < 0)
+		return -1;
 	while (n->len > 0 && n->buf[n->len - 1] != '/')
 		n->len--;
 	if (n->len > 0)
@@ -239,22 +266,10 @@ struct dlfm_found dlfm_image_lookup(const struct dlfm_image *im, const char *pat
 				    : lookup_any(im, path, len, follow);
 }
 
-/* An entry that only ties its children is a directory, as is one that is known to be. */
-static int is_directory(const struct dlfm_image_entry *e)
-{
-	return !dlfm_is_known(e) || (e->lerr == 0 && dlfm_is_type(e, DLFM_S_IFDIR));
-}
-
 uint32_t dlfm_image_directory(const struct dlfm_image *im, const char *path, size_t len)
 {
 	struct dlfm_normal n;
-	uint32_t i;
 
 	dlfm_image_normalise(im, path, len, &n);
-	if (n.len == 0 || (i = dlfm_image_find(im, n.buf, n.len)) == DLFM_NONE)
-		return DLFM_NONE;
-	if (dlfm_counted(&im->dirty->marks) && dlfm_image_place_changed(im, i))
-		return DLFM_NONE;
-	i = dlfm_entries(im)[i].canon;
-	return dlfm_is_entry(im, i) && is_directory(&dlfm_entries(im)[i]) ? i : DLFM_NONE;
+	return n.len ? find_directory(im, n.buf, n.len) : DLFM_NONE;
 }

@@ -117,40 +117,42 @@ FM_EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size)
 }
 
 /* Calls about two names. */
-#define TWO_NAMES_BODY(fromfd, from, from_how, tofd, to, call)                                     \
+#define TWO_NAMES_BODY(fromfd, from, follow, from_how, tofd, to, call)                             \
 	struct fm_change old, new;                                                                 \
                                                                                                    \
 	if (!fm_on())                                                                              \
 		return call;                                                                       \
-	fm_change_begin(&old, fromfd, from, FM_NOFOLLOW, from_how);                                \
+	fm_change_begin(&old, fromfd, from, follow, from_how);                                     \
 	fm_change_begin(&new, tofd, to, FM_NOFOLLOW, DLFM_DIRTY_TREE);                             \
 	return fm_change_end(&old, fm_change_end(&new, call))
 
 FM_EXPORT int rename(const char *from, const char *to)
 {
-	TWO_NAMES_BODY(AT_FDCWD, from, DLFM_DIRTY_TREE, AT_FDCWD, to, REAL(rename)(from, to));
+	TWO_NAMES_BODY(AT_FDCWD, from, FM_NOFOLLOW, DLFM_DIRTY_TREE, AT_FDCWD, to,
+		       REAL(rename)(from, to));
 }
 
 FM_EXPORT int renameat(int fromfd, const char *from, int tofd, const char *to)
 {
-	TWO_NAMES_BODY(fromfd, from, DLFM_DIRTY_TREE, tofd, to,
+	TWO_NAMES_BODY(fromfd, from, FM_NOFOLLOW, DLFM_DIRTY_TREE, tofd, to,
 		       REAL(renameat)(fromfd, from, tofd, to));
 }
 
 FM_EXPORT int renameat2(int fromfd, const char *from, int tofd, const char *to, unsigned flags)
 {
-	TWO_NAMES_BODY(fromfd, from, DLFM_DIRTY_TREE, tofd, to,
+	TWO_NAMES_BODY(fromfd, from, FM_NOFOLLOW, DLFM_DIRTY_TREE, tofd, to,
 		       REAL(renameat2)(fromfd, from, tofd, to, flags));
 }
 
 /* The number of links of the first changes. */
 FM_EXPORT int link(const char *from, const char *to)
 {
-	TWO_NAMES_BODY(AT_FDCWD, from, DLFM_DIRTY_SELF, AT_FDCWD, to, REAL(link)(from, to));
+	TWO_NAMES_BODY(AT_FDCWD, from, FM_NOFOLLOW, DLFM_DIRTY_SELF, AT_FDCWD, to,
+		       REAL(link)(from, to));
 }
 
 FM_EXPORT int linkat(int fromfd, const char *from, int tofd, const char *to, int flags)
 {
-	TWO_NAMES_BODY(fromfd, from, DLFM_DIRTY_SELF, tofd, to,
-		       REAL(linkat)(fromfd, from, tofd, to, flags));
+	TWO_NAMES_BODY(fromfd, from, flags & AT_SYMLINK_FOLLOW ? FM_FOLLOW : FM_NOFOLLOW,
+		       DLFM_DIRTY_SELF, tofd, to, REAL(linkat)(fromfd, from, tofd, to, flags));
 }

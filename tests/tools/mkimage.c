@@ -420,6 +420,7 @@ static void add_above(const char *path)
 	e = PUSH(entries, n_entries);
 	e->path = text(dir);
 	e->canon = real ? (uint32_t)(n_entries - 1) : DLFM_NONE;
+	e->st.mode = real ? S_IFDIR | 0755 : 0;
 }
 
 static void write_index(const char *image, uint64_t static_tls)
