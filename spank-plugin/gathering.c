@@ -18,6 +18,8 @@ enum {
 	FIRST_TICK_MS = 20,
 	LAST_TICK_MS = 500,
 	QUIET_MS = 15000, /* nothing comes from the nodes any more */
+	/* Nothing has come at all: the nodes begin before srun learns that the tasks have ended. */
+	EMPTY_MS = 3000,
 };
 
 /* What this srun is to wait for; job 0: nothing. */
@@ -113,7 +115,7 @@ static enum waited wait_for(const char *parts, unsigned timeout)
 		if (n != last)
 			quiet = 0;
 		last = n;
-		if (!packing && quiet > QUIET_MS)
+		if (!packing && quiet > (n ? QUIET_MS : EMPTY_MS))
 			return n == 0 && rmdir(parts) == 0 ? NOTHING : LATE;
 		if (waited > timeout * 1000UL)
 			return LATE;
