@@ -25,8 +25,8 @@
 
 #define DLFM_JOURNAL_MAGIC   "DLFMJNL"
 #define DLFM_JOURNAL_VERSION 2
-#define DLFM_JOURNAL_FIRST   (8u * 1024)	 /* a new file has this: a pilot may run thousands of processes */
-#define DLFM_JOURNAL_CHUNK   (256u * 1024)	 /* it doubles, and grows by this at most */
+#define DLFM_JOURNAL_FIRST   (8u * 1024)   /* a new file: a pilot may be thousands of processes */
+#define DLFM_JOURNAL_CHUNK   (256u * 1024) /* it doubles, and grows by this at most */
 #define DLFM_JOURNAL_MAX     (64u * 1024 * 1024) /* and up to this */
 
 enum dlfm_layer { DLFM_LAYER_DL = 1, DLFM_LAYER_FM = 2 };
