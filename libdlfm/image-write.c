@@ -200,6 +200,22 @@ static int add_entry(struct writer *w, const struct dlfm_image_in_entry *from)
 	return dlfm_intern(&w->strings, from->target.at, from->target.len, 0, &e->target);
 }
 
+/* An entry that only ties its children is a directory if one of them exists. */
+static void find_directories(struct writer *w)
+{
+	uint32_t i, up;
+
+	for (i = 0; i < w->n_entries; i++) {
+		if (!(w->entries[i].flags & DLFM_ENTRY_KNOWN) || w->entries[i].lerr)
+			continue;
+		up = w->entries[i].parent;
+		while (!(w->entries[up].flags & DLFM_ENTRY_KNOWN) && !w->entries[up].st.mode) {
+			w->entries[up].st.mode = S_IFDIR;
+			up = w->entries[up].parent;
+		}
+	}
+}
+
 static int add_entries(struct writer *w)
 {
 	const struct dlfm_image_in *in = w->in;
@@ -221,6 +237,7 @@ static int add_entries(struct writer *w)
 	for (i = 0; i < in->n_entries; i++)
 		if (find_parent(w, i, in->entries[i].path.at, in->entries[i].path.len) < 0)
 			return -1;
+	find_directories(w);
 	return 0;
 }
 

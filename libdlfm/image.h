@@ -70,7 +70,7 @@ struct dlfm_image_string {
 enum {
 	/* lerr, err and, where lerr is 0, the stat block are what the file system said at pack time.
 	 * Without it the entry only ties its children to their parent: every question passes through, but
-	 * `canon` is right. */
+	 * `canon` is right, and st.mode is S_IFDIR if something is known to exist below it. */
 	DLFM_ENTRY_KNOWN = 1 << 0,
 	/* The names are the directory's complete listing: a name that is not in it does not exist. */
 	DLFM_ENTRY_LISTED = 1 << 1,
