@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The environment of a task that records or replays, merged with what the user set. */
+#define _GNU_SOURCE /* strverscmp */
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@
 #define TLS_TUNABLE "glibc.rtld.optional_static_tls"
 /* glibc's own value of it (elf/dl-tunables.list). */
 #define TLS_NORMAL 512
+/* What start-up libraries can have under an auditor without that tunable, bytes. */
+#define TLS_SPARE 1600
 /*
  * Ours is told from the user's by 16 hexadecimal digits. It stands behind the user's: the last of
  * several settings of one tunable wins, and the user's is still there when ours is taken out.
@@ -191,15 +195,25 @@ static int is_on(const char *value)
 	return value && *value && strcmp(value, "0") != 0;
 }
 
+unsigned dlfm_layers_possible(unsigned layers, uint64_t static_tls, const char *libc_version)
+{
+	if (static_tls > TLS_SPARE && strverscmp(libc_version, "2.33") < 0)
+		return layers & ~(unsigned)DLFM_USE_DL;
+	return layers;
+}
+
 int dlfm_task_env_compose(const struct dlfm_task_env *t, const struct dlfm_env_ops *ops,
 			  struct dlfm_error *e)
 {
-	const char *audit = t->layers & DLFM_USE_DL ? t->lib : NULL;
-	const char *preload = t->layers & DLFM_USE_FM ? t->lib : NULL;
+	unsigned layers =
+		t->image ? dlfm_layers_possible(t->layers, t->static_tls, gnu_get_libc_version())
+			 : t->layers;
+	const char *audit = layers & DLFM_USE_DL ? t->lib : NULL;
+	const char *preload = layers & DLFM_USE_FM ? t->lib : NULL;
 
 	if (is_on(ops->get(ops->arg, DLFM_ENV_DISABLE)))
 		return 0;
-	if (t->layers && check_lib(t->lib, e) < 0)
+	if (layers && check_lib(t->lib, e) < 0)
 		return -1;
 	if (set_list(&audit_list, audit, ops, e) < 0 ||
 	    set_list(&preload_list, preload, ops, e) < 0 ||

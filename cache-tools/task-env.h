@@ -39,7 +39,14 @@ struct dlfm_env_ops {
 };
 
 /*
- * Composes the environment. Nothing is set if `get` says DLFM_DISABLE is on. Returns 0, or -1 with a text
+ * The layers of a replay that can work where ld.so is of this glibc version ("2.36", gnu_get_libc_version(3)). Before 2.33
+ * there is no tunable for static TLS, and start-up libraries that need more than what is left over cannot be loaded
+ * under any auditor (BZ 31991): then the dl layer is left out.
+ */
+unsigned dlfm_layers_possible(unsigned layers, uint64_t static_tls, const char *libc_version);
+
+/*
+ * Composes the environment; of a replay only the layers that are possible here. Nothing is set if `get` says DLFM_DISABLE is on. Returns 0, or -1 with a text
  * (no memory, set failed, a `lib` that ld.so's lists cannot hold: relative, or with a colon, a space or a '$').
  */
 int dlfm_task_env_compose(const struct dlfm_task_env *t, const struct dlfm_env_ops *ops,

@@ -258,6 +258,15 @@ static void disabled(void **state)
 	is("DLFM_IMAGE", "/shm/i");
 }
 
+static void old_libc(void **state)
+{
+	(void)state;
+	assert_int_equal(dlfm_layers_possible(DLFM_USE_BOTH, 4096, "2.28"), DLFM_USE_FM);
+	assert_int_equal(dlfm_layers_possible(DLFM_USE_BOTH, 1000, "2.28"), DLFM_USE_BOTH);
+	assert_int_equal(dlfm_layers_possible(DLFM_USE_BOTH, 4096, "2.33"), DLFM_USE_BOTH);
+	assert_int_equal(dlfm_layers_possible(DLFM_USE_BOTH, 1 << 20, "2.41"), DLFM_USE_BOTH);
+}
+
 static void errors(void **state)
 {
 	static const char *const bad[] = {"/a b", "/a:b", "/$LIB", "rel/lib", NULL};
@@ -286,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup(layers, start),
 		cmocka_unit_test_setup(tunables, start),
 		cmocka_unit_test_setup(disabled, start),
+		cmocka_unit_test(old_libc),
 		cmocka_unit_test_setup_teardown(errors, start, start),
 	};
 
