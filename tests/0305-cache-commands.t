@@ -169,4 +169,16 @@ run dlfm refresh --drop r.dat
 is "$rc $(dlfm ls r.dat "$scratch/sw/sub/__init__.py")" "0 " "refresh --drop takes out what is gone"
 is "$(ls -A . | grep -c 'dlfm-[0-9]')" 0 "no temporary file is left"
 
+# --- the manual ------------------------------------------------------------------------------------------------------------
+missing=$(dlfm --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | while read -r c; do
+	grep -qE "^\.It Cm $c( |\$)" "$top_srcdir/doc/dlfm.1" || echo "$c"
+done)
+is "$missing" "" "dlfm(1) has every subcommand"
+for c in record pack; do
+	missing=$(dlfm $c --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sed 's/^--//' | while read -r o; do
+		[ "$o" = help ] || grep -qE "Fl -$o( |\$)" "$top_srcdir/doc/dlfm.1" || echo "$o"
+	done)
+	is "$missing" "" "... and every option of $c"
+done
+
 done_testing
