@@ -239,7 +239,7 @@ static int what_it_holds(const char *path)
 }
 
 /* A directory on the search path, with nothing in its name: it was listed, and holds modules or was asked as importlib
- * asks. One above a working directory may get other jobs' directories at any time. */
+ * asks. One above a live directory may get other names at any time. */
 static int is_search_path(const struct pack *p, uint32_t i)
 {
 	const struct note *n = &p->notes[i];

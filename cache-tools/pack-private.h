@@ -63,7 +63,7 @@ enum {			      /* what pack knows of an entry, beside the entry */
        NOTE_CONTENT = 1 << 15,	  /* its content is to be stored */
        NOTE_PROGRAMS = 1 << 16,	  /* a directory that holds a program that ran */
        NOTE_WANTED = 1 << 17,	  /* it or something below it answers */
-       NOTE_ABOVE_LIVE = 1 << 18, /* a directory above a working directory */
+       NOTE_ABOVE_LIVE = 1 << 18, /* a directory above a live one */
        NOTE_WRITABLE = 1 << 19,	  /* a directory that the user may change */
        NOTE_READ_ONLY = 1 << 20,
 };
