@@ -43,6 +43,10 @@
 #define FM_HIDDEN    __attribute__((visibility("hidden")))
 #define fm_likely(x) __builtin_expect(!!(x), 1)
 
+#ifndef O_TMPFILE /* glibc before 2.19 */
+#define O_TMPFILE (020000000 | O_DIRECTORY)
+#endif
+
 struct statx;
 
 /* Every function is declared: some have no header any more. */
