@@ -75,8 +75,7 @@ uint32_t dlfm_image_find_above(const struct dlfm_image *im, const char *path, si
 /* Length of the component that starts at path[at]. */
 size_t dlfm_component(const char *path, size_t len, size_t at);
 /* Whether a listed directory has the name. */
-int dlfm_image_listed(const struct dlfm_image *im, const struct dlfm_image_entry *dir,
-		      const char *name, size_t len);
+int dlfm_image_listed(const struct dlfm_image *im, uint32_t dir, const char *name, size_t len);
 
 /* Looks up a path in normal form. */
 struct dlfm_found dlfm_image_lookup_normal(const struct dlfm_image *im, const char *path,

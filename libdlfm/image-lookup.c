@@ -52,11 +52,12 @@ static struct dlfm_found judge(const struct dlfm_image *im, uint32_t named, int 
  * Whether a directory's listing says that it does not have the name. Names with a leading dot are
  * not decided: file servers keep hidden ones (.snapshot, .zfs) that no listing shows.
  */
-static int misses_name(const struct dlfm_image *im, const struct dlfm_image_entry *dir,
-		       const char *name, size_t len)
+static int misses_name(const struct dlfm_image *im, uint32_t i, const char *name, size_t len)
 {
+	const struct dlfm_image_entry *dir = &dlfm_entries(im)[i];
+
 	return (dir->flags & DLFM_ENTRY_LISTED) && (dir->st.access & MAY_EXECUTE) &&
-	       name[0] != '.' && len <= DLFM_NAME_LIMIT && !dlfm_image_listed(im, dir, name, len);
+	       name[0] != '.' && len <= DLFM_NAME_LIMIT && !dlfm_image_listed(im, i, name, len);
 }
 
 /* The path has no entry: what its nearest ancestor says. A listing that the job changed makes the ancestor itself
@@ -78,7 +79,7 @@ static struct dlfm_found judge_above(const struct dlfm_image *im, const char *pa
 	if (!dlfm_is_type(dir, DLFM_S_IFDIR))
 		return absent(DLFM_NONE, ENOTDIR);
 	name = path[prefix] == '/' ? prefix + 1 : prefix;
-	if (!misses_name(im, dir, path + name, dlfm_component(path, len, name)))
+	if (!misses_name(im, above.entry, path + name, dlfm_component(path, len, name)))
 		return unknown(DLFM_NONE, 0);
 	return absent(DLFM_NONE, ENOENT);
 }

@@ -20,6 +20,7 @@ static int slots_fit(const struct dlfm_image_area *slots, const struct dlfm_imag
 static int areas_fit(const struct dlfm_image_header *h)
 {
 	return slots_fit(&h->path_slots, &h->entries, h->size) &&
+	       slots_fit(&h->name_slots, &h->names, h->size) &&
 	       slots_fit(&h->res_slots, &h->resolutions, h->size) &&
 	       area_fits(&h->entries, sizeof(struct dlfm_image_entry), h->size) &&
 	       area_fits(&h->names, sizeof(struct dlfm_image_name), h->size) &&
@@ -167,15 +168,33 @@ size_t dlfm_component(const char *path, size_t len, size_t at)
 	return n;
 }
 
-int dlfm_image_listed(const struct dlfm_image *im, const struct dlfm_image_entry *dir,
-		      const char *name, size_t len)
+static int is_name(const struct dlfm_image *im, uint32_t i, uint32_t hash, const char *name,
+		   size_t len)
 {
-	uint32_t hash = (uint32_t)dlfm_hash(name, len), i;
-	const struct dlfm_image_name *n;
+	const struct dlfm_image_name *n = (const void *)(im->base + im->header->names.offset);
+	const char *text;
 
-	for (i = 0; (n = dlfm_image_name(im, dir, i)); i++)
-		if (n->hash == hash && n->name.len == len &&
-		    dlfm_bytes_equal(dlfm_image_string(im, n->name), name, len))
+	n += i;
+	return n->hash == hash && n->name.len == len && (text = string_at(im, n->name)) &&
+	       dlfm_bytes_equal(text, name, len);
+}
+
+int dlfm_image_listed(const struct dlfm_image *im, uint32_t dir, const char *name, size_t len)
+{
+	const struct dlfm_image_entry *e = &dlfm_entries(im)[dir];
+	const struct dlfm_image_area *a = &im->header->name_slots;
+	const uint32_t *slots = (const void *)(im->base + a->offset);
+	const uint32_t hash = (uint32_t)dlfm_hash(name, len);
+	uint64_t at = dlfm_name_hash(dir, hash), n;
+
+	for (n = 0; n < a->count; n++, at++) {
+		uint32_t i = slots[at & (a->count - 1)];
+
+		if (i >= im->header->names.count)
+			break;
+		if (i >= e->first_name && i - e->first_name < e->n_names &&
+		    is_name(im, i, hash, name, len))
 			return 1;
+	}
 	return 0;
 }

@@ -289,6 +289,34 @@ static int add_names(struct writer *w, struct dlfm_image_name *names)
 	return 0;
 }
 
+static size_t n_listed(const struct writer *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < w->in->n_entries; i++)
+		if (w->entries[i].flags & DLFM_ENTRY_LISTED)
+			n += w->entries[i].n_names;
+	return n;
+}
+
+static void add_name_slots(const struct writer *w, const struct dlfm_image_name *names,
+			   uint32_t *slots, size_t n_slots)
+{
+	const struct dlfm_image_entry *e;
+	size_t i, k, s;
+
+	memset(slots, 0xff, n_slots * sizeof(*slots));
+	for (i = 0; i < w->in->n_entries; i++) {
+		e = &w->entries[i];
+		for (k = 0; k < (e->flags & DLFM_ENTRY_LISTED ? e->n_names : 0); k++) {
+			s = dlfm_name_hash(i, names[e->first_name + k].hash) & (n_slots - 1);
+			while (slots[s] != DLFM_NONE)
+				s = (s + 1) & (n_slots - 1);
+			slots[s] = e->first_name + k;
+		}
+	}
+}
+
 static int add_resolution(struct writer *w, const struct dlfm_image_in_resolution *from,
 			  struct dlfm_image_resolution *r)
 {
@@ -358,6 +386,7 @@ static void lay_out(const struct writer *w, struct dlfm_image_header *h)
 	place(&h->path_slots, &h->size, w->n_slots, sizeof(uint32_t));
 	place(&h->entries, &h->size, w->n_entries, sizeof(struct dlfm_image_entry));
 	place(&h->names, &h->size, in->n_names, sizeof(struct dlfm_image_name));
+	place(&h->name_slots, &h->size, slots_for(n_listed(w)), sizeof(uint32_t));
 	place(&h->tables, &h->size, in->n_tables, sizeof(struct dlfm_image_table));
 	place(&h->res_slots, &h->size, slots_for(in->n_resolutions), sizeof(uint32_t));
 	place(&h->resolutions, &h->size, in->n_resolutions, sizeof(struct dlfm_image_resolution));
@@ -390,8 +419,11 @@ static int fill(struct writer *w, struct dlfm_image_header *h)
 
 	for (i = 0; i < w->in->n_tables; i++)
 		tables[i].fingerprint = w->in->fingerprints[i];
-	if (add_names(w, (void *)(base + h->names.offset)) < 0 ||
-	    add_resolutions(w, (void *)(base + h->resolutions.offset),
+	if (add_names(w, (void *)(base + h->names.offset)) < 0)
+		return -1;
+	add_name_slots(w, (void *)(base + h->names.offset), (void *)(base + h->name_slots.offset),
+		       h->name_slots.count);
+	if (add_resolutions(w, (void *)(base + h->resolutions.offset),
 			    (void *)(base + h->res_slots.offset), h->res_slots.count) < 0 ||
 	    add_guards(w, (void *)(base + h->guards.offset)) < 0)
 		return -1;

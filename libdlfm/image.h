@@ -20,8 +20,9 @@
  *
  * Slots are an open-addressed hash table: the search begins at slot `hash & (count - 1)` and goes on to
  * the next, round the end, until it meets DLFM_NONE; at most half of the slots are in use. The hash of
- * an entry is dlfm_hash() of its path, of a resolution dlfm_resolution_hash() of its table and of
- * dlfm_hash() of the requester and the name.
+ * an entry is dlfm_hash() of its path, of a name in a directory's listing dlfm_name_hash() of the directory's entry and
+ * of the name's hash, of a resolution dlfm_resolution_hash() of its table and of dlfm_hash() of the requester and the
+ * name.
  *
  * Limits: below 2^32 entries and 4 GiB of strings.
  */
@@ -55,6 +56,7 @@ struct dlfm_image_header {
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */
+	struct dlfm_image_area name_slots;  /* uint32_t: name or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area tables;	    /* struct dlfm_image_table: search environments */
 	struct dlfm_image_area res_slots;   /* uint32_t: resolution or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area resolutions; /* struct dlfm_image_resolution */
@@ -125,7 +127,7 @@ struct dlfm_image_name {
 	struct dlfm_image_string name;
 	uint64_t ino;  /* st_ino as lstat of the name answers where that is known */
 	uint32_t type; /* DT_* of <dirent.h> */
-	uint32_t hash; /* low half of dlfm_hash(name): for the search in long listings */
+	uint32_t hash; /* low half of dlfm_hash(name) */
 };
 
 /* A search environment: the resolutions of table i hold for a process with this fingerprint only. */

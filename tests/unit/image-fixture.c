@@ -13,7 +13,7 @@ enum { MAX_ENTRIES = 256, SLOTS = 512, MAX_NAMES = 4096, STRINGS = 1 << 18 };
 
 struct layout {
 	struct dlfm_image_header header;
-	uint32_t slots[SLOTS], res_slots[2];
+	uint32_t slots[SLOTS], name_slots[SLOTS], res_slots[2];
 	struct dlfm_image_entry entries[MAX_ENTRIES];
 	struct dlfm_image_name names[MAX_NAMES];
 	char strings[STRINGS];
@@ -44,6 +44,15 @@ static struct dlfm_image_string add_path(struct layout *l, const char *root, con
 	return r;
 }
 
+static void add_name_slot(struct layout *l, uint32_t dir, uint32_t name)
+{
+	uint64_t at = dlfm_name_hash(dir, l->names[name].hash);
+
+	while (l->name_slots[at % SLOTS] != DLFM_NONE)
+		at++;
+	l->name_slots[at % SLOTS] = name;
+}
+
 static void add_names(struct layout *l, struct dlfm_image_entry *e, const char *names)
 {
 	const char *end;
@@ -59,6 +68,7 @@ static void add_names(struct layout *l, struct dlfm_image_entry *e, const char *
 		n->ino = 4711;
 		n->hash = (uint32_t)dlfm_hash(names, (size_t)(end - names));
 		e->n_names++;
+		add_name_slot(l, (uint32_t)(e - l->entries), (uint32_t)(n - l->names));
 	}
 }
 
@@ -113,12 +123,14 @@ static void set_header(struct layout *l, const char *root)
 	h->size = sizeof(*l);
 	h->root_len = (uint32_t)strlen(root);
 	h->path_slots = (struct dlfm_image_area){offsetof(struct layout, slots), SLOTS};
+	h->name_slots = (struct dlfm_image_area){offsetof(struct layout, name_slots), SLOTS};
 	h->res_slots = (struct dlfm_image_area){offsetof(struct layout, res_slots), 2};
 	h->entries = (struct dlfm_image_area){offsetof(struct layout, entries), 0};
 	h->names = (struct dlfm_image_area){offsetof(struct layout, names), 0};
 	h->tables = h->resolutions = h->guards = h->names;
 	h->strings = (struct dlfm_image_area){offsetof(struct layout, strings), 0};
 	memset(l->slots, 0xff, sizeof(l->slots));
+	memset(l->name_slots, 0xff, sizeof(l->name_slots));
 	memset(l->res_slots, 0xff, sizeof(l->res_slots));
 }
 
