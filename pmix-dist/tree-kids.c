@@ -322,7 +322,7 @@ static void kid_step(struct tree *t, struct kid *k)
 
 	if (!k->conn && !k->over && t->now - t->start > t->o->join) {
 		give_up(k);
-		snprintf(why, sizeof(why), "did not come up within %.0f s", t->o->join);
+		snprintf(why, sizeof(why), "no connection from it within %.0f s", t->o->join);
 		away(t, k->rank, why);
 	}
 	if (!k->conn)

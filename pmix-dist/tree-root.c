@@ -74,12 +74,12 @@ void root_report(struct tree *t, const struct report *r)
 	}
 }
 
-static void give_up(struct tree *t, uint32_t rank, const char *why)
+static void give_up(struct tree *t, uint32_t rank)
 {
 	struct report r = {.kind = REPORT_AWAY, .rank = rank};
 
 	if (!t->reports.of[rank]) {
-		snprintf(r.text, sizeof(r.text), "%s", why);
+		snprintf(r.text, sizeof(r.text), "no connection from it within %.0f s", t->o->join);
 		reports_put(&t->reports, &r);
 	}
 	t->deadline[rank] = PAST;
@@ -106,7 +106,7 @@ static bool all_settled(struct tree *t)
 
 	for (i = 0; i < t->size; i++) {
 		if (t->deadline[i] > 0 && t->now > t->deadline[i])
-			give_up(t, i, "did not come up");
+			give_up(t, i);
 		all = settled(t, i) && all;
 	}
 	return all;

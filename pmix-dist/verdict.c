@@ -136,7 +136,8 @@ int verdict_say(const struct stage_result *r, const struct options *o, uint32_t 
 	struct verdict v;
 
 	if (rank != 0)
-		return r->known ? 0 : DLFM_EXIT_OWN;
+		return r->known ? 0
+				: STAGE_EXIT_SOME; /* launchers give the highest status of all */
 	if (!r->known) {
 		fprintf(stderr, "dlfm: not staged: %s\n", r->error.text);
 		return DLFM_EXIT_OWN;

@@ -80,6 +80,21 @@ else
 	skip "no mpirun" "mpirun -N 1"
 fi
 
+# Networks that lead nowhere: one with the same address on every node (as docker0 has), one where each node seems to reach
+# the others but does not.
+for k in 1 2 3 4; do
+	cluster node $k sh -c "ip link add trap0 type veth peer name trap0p && ip addr add 172.17.0.1/16 dev trap0 && ip link set trap0p up && ip link set trap0 up
+		ip link add trap1 type veth peer name trap1p && ip addr add 10.98.0.$k/24 dev trap1 && ip link set trap1p up && ip link set trap1 up"
+done
+run stage 4 --idle=8 --timeout=50 /srv/share/cache.dat
+is "$rc $(nodes_with_image 4)" "0 1 2 3 4 " "several interfaces: the one that reaches the parent is found"
+le "$(sed -n 's/.* in \([0-9.]*\) s$/\1/p' <<<"$err")" 4 "... without waiting for the others"
+forget_images 4
+run stage 4 --interfaces='trap*' --idle=1 --join=2 /srv/share/cache.dat
+is "$rc $(nodes_with_image 4)" "3 1 " "--interfaces: only these are published"
+like "$(verdict)" "on 3 of 4 nodes; n\[2-4\]: no connection from it within 2 s" "... and who cannot be reached is named"
+forget_images 4
+
 run as_user /srv/share/bin/dlfm-stage --libdir=/srv/share/lib --dirs=/srv/home/tester /srv/share/cache.dat
 like "$rc $err" "^0 dlfm: staged .* on 1 node " "alone, without a launcher"
 cluster down >/dev/null

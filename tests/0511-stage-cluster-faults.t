@@ -116,7 +116,7 @@ started=$SECONDS
 background as_user srun -N4 --ntasks-per-node=1 --mpi=pmix --kill-on-bad-exit=0 /srv/share/bin/late \
 	--libdir=/srv/share/lib "${slow[@]}" >"$scratch/out" 2>"$scratch/err"
 wait_until 20 grep -q '^dlfm: ' "$scratch/err"
-check "1 2 4 " 16 "n3: did not come up" "a node whose helper does not start"
+check "1 2 4 " 16 "n3: no connection from it within 4 s" "a node whose helper does not start"
 cluster node 3 pkill -x sleep
 wait "$child"
 again "a node whose helper did not start"
