@@ -30,6 +30,7 @@ struct bulk {
 	const volatile int *stop;
 	struct dlfm_stager *stager;
 	struct report self;
+	struct wireup_get **gets; /* rank 0: a report of each other rank */
 };
 
 static uint64_t pieces(const struct bulk *b)
@@ -243,6 +244,23 @@ static int put_pieces(struct bulk *b, const struct input *in)
 	return rc;
 }
 
+/*
+ * Asks for the reports: at once, so that the requests lie at the servers before the reports come, and are answered before
+ * the ranks leave. Nothing tells that a node has died but its silence: it may take the time that a node may take to start
+ * and half a second a MiB.
+ */
+static void ask_reports(struct bulk *b)
+{
+	double limit = b->o->tree.join + (double)b->result->brief.file_size / 2097152;
+	uint32_t i, n = wireup_size(b->w);
+
+	if (limit > left(b))
+		limit = left(b);
+	b->gets = calloc(n, sizeof(b->gets[0]));
+	for (i = 1; b->gets && i < n; i++)
+		b->gets[i] = ask(b, i, "dlfm.report", limit);
+}
+
 static int distribute(struct bulk *b)
 {
 	struct input in;
@@ -262,6 +280,7 @@ static int distribute(struct bulk *b)
 		put_header(b, NULL);
 	if (wireup_commit(b->w, rc < 0 ? NULL : &b->result->error) < 0)
 		rc = -1;
+	ask_reports(b);
 	if (rc < 0)
 		dlfm_stager_abort(b->stager);
 	else
@@ -285,26 +304,16 @@ static void take_report(struct bulk *b, struct wireup_get *g, uint32_t rank)
 	reports_put(&b->result->reports, &r);
 }
 
-/*
- * Nothing tells that a node has died but its silence: it may take five times as long as this one took, and the time that
- * a node may take to start.
- */
 static void gather(struct bulk *b)
 {
-	uint32_t i, n = wireup_size(b->w);
-	double own = clock_now() - b->start, limit = b->o->tree.join + 5 * own;
-	struct wireup_get **gets = calloc(n, sizeof(gets[0]));
+	uint32_t i;
 
-	if (limit > left(b))
-		limit = left(b);
 	reports_put(&b->result->reports, &b->self);
-	for (i = 1; gets && i < n; i++)
-		gets[i] = ask(b, i, "dlfm.report", limit);
-	for (i = 1; gets && i < n; i++) {
-		take_report(b, gets[i], i);
-		wireup_end(gets[i]);
+	for (i = 1; b->gets && i < wireup_size(b->w); i++) {
+		take_report(b, b->gets[i], i);
+		wireup_end(b->gets[i]);
 	}
-	free(gets);
+	free(b->gets);
 }
 
 static void run_first(struct bulk *b)

@@ -234,6 +234,7 @@ struct wireup_get *wireup_start(struct wireup *w, uint32_t rank, const char *nam
 	g->wake = wake;
 	g->users = 1;
 	pthread_mutex_init(&g->lock, NULL);
+	ask(g);
 	return g;
 }
 
