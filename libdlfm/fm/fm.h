@@ -66,10 +66,11 @@ extern FM_HIDDEN struct fm_real fm_real;
 
 /*
  * Finds every function in the objects that follow this one in the search order (what
- * dlsym(RTLD_NEXT) finds). One that is nowhere becomes a function that fails with ENOSYS.
+ * dlsym(RTLD_NEXT) finds).
  */
 FM_HIDDEN void fm_find_real(void);
-FM_HIDDEN void fm_fill_missing(void); /* old-libc.c */
+/* What was not found: a substitute, or a function that fails with ENOSYS (old-libc.c). */
+FM_HIDDEN void fm_fill_missing(struct fm_real *real);
 
 /* The version that __xstat and kin are called with: _STAT_VER of <bits/stat.h> before glibc 2.33.
  */

@@ -56,11 +56,11 @@ static int fails(void)
 
 #define SUBSTITUTE(name, function)                                                                 \
 	do {                                                                                       \
-		if (!REAL(name))                                                                   \
-			*(void **)&REAL(name) = (void *)(function);                                \
+		if (!real->name)                                                                   \
+			*(void **)&real->name = (void *)(function);                                \
 	} while (0)
 
-void fm_fill_missing(void)
+void fm_fill_missing(struct fm_real *real)
 {
 	SUBSTITUTE(stat, old_stat);
 	SUBSTITUTE(stat64, old_stat);

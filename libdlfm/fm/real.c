@@ -187,13 +187,17 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+/* Stored at once when it is complete: another thread may use the table by now. */
 void fm_find_real(void)
 {
-	void *found[N_CALLS] = {NULL};
-	struct search search = {.slots = found};
+	union {
+		struct fm_real real;
+		void *slots[N_CALLS];
+	} found = {.slots = {NULL}};
+	struct search search = {.slots = found.slots};
 
-	_Static_assert(sizeof(fm_real) == sizeof(found), "one pointer a call");
+	_Static_assert(sizeof(fm_real) == sizeof(found.slots), "one pointer a call");
 	dl_iterate_phdr(search_object, &search);
-	memcpy(&fm_real, found, sizeof(fm_real));
-	fm_fill_missing();
+	fm_fill_missing(&found.real);
+	memcpy(&fm_real, &found.real, sizeof(fm_real));
 }
