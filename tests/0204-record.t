@@ -23,7 +23,7 @@ for call in (lambda: os.stat("none"), lambda: os.stat("x", dir_fd=fd), lambda: o
     try: call()
     except OSError: pass
 open("d/out", "w").close(); os.rename("d/out", "d/moved"); os.unlink("d/moved"); os.mkdir("d/m")
-os.stat("/proc/self/status"); os.stat("/dev/null")
+os.stat("/proc/self/status"); os.stat("/dev/null"); os.stat("//sys")
 END
 record "$PYTHON" -S -E "$scratch/ask.py"
 is "$rc$err" 0 "the program runs"
@@ -42,7 +42,7 @@ ok "an absent directory to change to" has PATH 256 2 "$sw/nowhere"
 ok "a file that was made" has WRITE 0 0 "$sw/d/out"
 ok "the name it got" has WRITE 0 0 "$sw/d/moved"
 ok "a directory that was made" has WRITE 0 0 "$sw/d/m"
-is "$(records | grep -c '	/proc\|	/dev/null')" 0 "/proc and /dev are not recorded"
+is "$(records | grep -c '	/proc\|	/dev/null\|	//sys')" 0 "/proc and /dev are not recorded"
 like "$(records HEADER)" "^HEADER	fm	0	[0-9]+	[0-9]+	.*	$(readlink -f "$PYTHON")	" "layer, flags and program"
 
 # Every process has a journal of its own, and what a killed one looked up is complete.

@@ -92,6 +92,8 @@ static int is_below(const char *path, size_t len, const char *dir, size_t dir_le
 
 int fm_is_local(const char *path, size_t len)
 {
+	for (; len > 1 && path[1] == '/'; len--)
+		path++; /* "//sys": hwloc */
 	if (path[1] == 'p' || path[1] == 's' || path[1] == 'd') {
 		if (is_below(path, len, "/proc", 5) || is_below(path, len, "/sys", 4) ||
 		    is_below(path, len, "/dev", 4))
