@@ -115,7 +115,7 @@ static int set_dirs(struct options *o, const char *value, struct dlfm_error *e)
 
 static int set_max_size(struct options *o, const char *value, struct dlfm_error *e)
 {
-	double size;
+	double size = 0;
 
 	if (take_size(&size, value, e) < 0)
 		return -1;
