@@ -20,6 +20,7 @@ make_cache c 8
 
 # damage AT TIMES: rank 1, above 3 and 4, by way of a proxy that flips a bit
 damage() {
+	started=$SECONDS
 	forget_images
 	begin 5 --idle=2 "$scratch/c"
 	rank 1
@@ -34,6 +35,7 @@ damage 3000000 1
 is "$rc $(images)" "0 5" "a chunk is damaged on the way: it is fetched again"
 damage 40 1
 is "$rc $(images)" "0 5" "... the same for a greeting"
+le $((SECONDS - started)) 8 "... and nobody waits for the child that went to rank 0"
 damage 120 1
 is "$rc $(images)" "0 5" "... and for a control frame"
 damage 3000000 9
