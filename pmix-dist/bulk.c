@@ -12,6 +12,7 @@
 #include "pmix-dist/clock.h"
 #include "pmix-dist/debug.h"
 #include "pmix-dist/input.h"
+#include "pmix-dist/local.h"
 
 enum { PIECE_SIZE = 2 * 1024 * 1024, NAME_SIZE = 32, HEADER_TEXT = 1024 };
 
@@ -28,8 +29,7 @@ struct bulk {
 	double start;
 	int wake;
 	const volatile int *stop;
-	struct dlfm_stager *stager;
-	struct report self;
+	struct local local;
 	struct wireup_get **gets; /* rank 0: a report of each other rank */
 };
 
@@ -48,64 +48,6 @@ static size_t piece_size(const struct bulk *b, uint64_t i)
 static void piece_name(char name[NAME_SIZE], uint64_t i)
 {
 	snprintf(name, NAME_SIZE, "dlfm.piece.%llu", (unsigned long long)i);
-}
-
-/* ---- staging on this node ---- */
-
-static void say(struct bulk *b, enum report_kind kind, const char *text)
-{
-	b->self.kind = kind;
-	snprintf(b->self.text, sizeof(b->self.text), "%s", text);
-}
-
-static void fail(struct bulk *b, const struct dlfm_error *e)
-{
-	dlfm_stager_abort(b->stager);
-	b->stager = NULL;
-	say(b, REPORT_FAILED, e->text);
-}
-
-/* True if data are needed. */
-static bool open_stager(struct bulk *b)
-{
-	char image[PATH_MAX];
-	struct dlfm_error e;
-	int rc = dlfm_stager_open(&b->stager, &b->result->brief, &b->o->tree.stage, &e);
-
-	if (rc == DLFM_STAGE_NEEDED)
-		return true;
-	if (rc < 0) {
-		fail(b, &e);
-		return false;
-	}
-	dlfm_stager_finish(b->stager, image, NULL);
-	b->stager = NULL;
-	say(b, REPORT_READY, "had it already");
-	return false;
-}
-
-static void feed(struct bulk *b, const void *data, size_t size)
-{
-	struct dlfm_error e;
-
-	if (b->stager && dlfm_stager_feed(b->stager, data, size, &e) < 0)
-		fail(b, &e);
-}
-
-static void finish(struct bulk *b)
-{
-	char image[PATH_MAX];
-	struct dlfm_error e;
-	int rc;
-
-	if (!b->stager)
-		return;
-	rc = dlfm_stager_finish(b->stager, image, &e);
-	b->stager = NULL;
-	if (rc == 0)
-		say(b, REPORT_READY, "");
-	else
-		say(b, REPORT_FAILED, e.text);
 }
 
 /* ---- getting ---- */
@@ -171,9 +113,9 @@ static void get_piece(struct bulk *b, uint64_t i)
 	piece_name(name, i);
 	g = ask(b, 0, name, left(b));
 	if (wait_for(b, g, &data, &size, &e) < 0)
-		fail(b, &e);
+		local_fail(&b->local, &e);
 	else
-		feed(b, data, size);
+		local_feed(&b->local, data, size);
 	wireup_end(g);
 }
 
@@ -185,12 +127,14 @@ static void run_other(struct bulk *b)
 
 	if (rc < 0)
 		return;
-	b->self.kind = REPORT_FAILED;
-	if (rc == 0 && open_stager(b))
-		for (i = 0; i < pieces(b) && b->stager; i++)
+	b->local.report.kind = REPORT_FAILED;
+	if (rc == 0)
+		local_open(&b->local, &b->result->brief, &b->o->tree.stage);
+	if (b->local.stager)
+		for (i = 0; i < pieces(b) && b->local.stager; i++)
 			get_piece(b, i);
-	finish(b);
-	if (wireup_put(b->w, "dlfm.report", bytes, report_pack(&b->self, bytes),
+	local_finish(&b->local);
+	if (wireup_put(b->w, "dlfm.report", bytes, report_pack(&b->local.report, bytes),
 		       &b->result->error) == 0 &&
 	    wireup_commit(b->w, &b->result->error) == 0)
 		b->result->known = true;
@@ -226,19 +170,19 @@ static int check_size(struct bulk *b)
 /* Puts the pieces and stages them here. */
 static int put_pieces(struct bulk *b, const struct input *in)
 {
-	bool needed = open_stager(b);
 	uint8_t *piece = malloc(PIECE_SIZE);
 	char name[NAME_SIZE];
 	uint64_t i;
 	int rc = piece ? 0 : dlfm_errf(&b->result->error, "no memory");
 
+	local_open(&b->local, &b->result->brief, &b->o->tree.stage);
 	for (i = 0; i < pieces(b) && rc == 0; i++) {
 		piece_name(name, i);
 		rc = input_read(in, piece, piece_size(b, i), i * PIECE_SIZE, &b->result->error);
 		if (rc == 0)
 			rc = wireup_put(b->w, name, piece, piece_size(b, i), &b->result->error);
-		if (rc == 0 && needed)
-			feed(b, piece, piece_size(b, i));
+		if (rc == 0)
+			local_feed(&b->local, piece, piece_size(b, i));
 	}
 	free(piece);
 	return rc;
@@ -282,9 +226,9 @@ static int distribute(struct bulk *b)
 		rc = -1;
 	ask_reports(b);
 	if (rc < 0)
-		dlfm_stager_abort(b->stager);
+		local_abort(&b->local);
 	else
-		finish(b);
+		local_finish(&b->local);
 	return rc;
 }
 
@@ -308,7 +252,7 @@ static void gather(struct bulk *b)
 {
 	uint32_t i;
 
-	reports_put(&b->result->reports, &b->self);
+	reports_put(&b->result->reports, &b->local.report);
 	for (i = 1; b->gets && i < wireup_size(b->w); i++) {
 		take_report(b, b->gets[i], i);
 		wireup_end(b->gets[i]);
@@ -336,7 +280,7 @@ static void linger(struct bulk *b)
 	double seconds = 1 + (clock_now() - b->start) / 4;
 
 	wireup_fence(b->w, b->o->tree.idle);
-	if (b->self.rank != 0 && getenv("SLURM_STEP_ID"))
+	if (b->local.report.rank != 0 && getenv("SLURM_STEP_ID"))
 		poll(NULL, 0, (int)(1000 * (seconds < left(b) ? seconds : left(b))));
 	debug("leaving");
 }
@@ -347,12 +291,12 @@ void bulk_run(struct stage_result *result, const struct options *o, struct wireu
 	struct bulk b = {.o = o, .w = w, .result = result, .start = clock_now(), .stop = stop};
 
 	*result = (struct stage_result){0};
-	b.self.rank = wireup_rank(w);
-	wireup_node(w, b.self.rank, b.self.node, sizeof(b.self.node));
+	b.local.report.rank = wireup_rank(w);
+	wireup_node(w, b.local.report.rank, b.local.report.node, sizeof(b.local.report.node));
 	b.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (b.wake < 0 || reports_init(&result->reports, wireup_size(w)) < 0)
 		dlfm_errf(&result->error, "no memory or descriptors");
-	else if (b.self.rank != 0)
+	else if (b.local.report.rank != 0)
 		run_other(&b);
 	else
 		run_first(&b);

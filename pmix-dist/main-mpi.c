@@ -14,6 +14,7 @@
 #include "pmix-dist/clock.h"
 #include "pmix-dist/debug.h"
 #include "pmix-dist/input.h"
+#include "pmix-dist/local.h"
 #include "pmix-dist/verdict.h"
 #include "pmix-dist/watchdog.h"
 
@@ -31,53 +32,11 @@ struct mpi {
 	const struct options *o;
 	struct stage_result *result;
 	struct input in; /* rank 0 */
-	struct dlfm_stager *stager;
-	struct report self;
+	struct local local;
 	int size;
 	MPI_Comm needy; /* rank 0 and those that need data */
 	struct part *part[IN_FLIGHT];
 };
-
-static void report(struct mpi *m, enum report_kind kind, const char *text)
-{
-	m->self.kind = kind;
-	snprintf(m->self.text, sizeof(m->self.text), "%s", text);
-}
-
-static void fail(struct mpi *m, const struct dlfm_error *e)
-{
-	dlfm_stager_abort(m->stager);
-	m->stager = NULL;
-	report(m, REPORT_FAILED, e->text);
-}
-
-static void open_stager(struct mpi *m)
-{
-	char image[PATH_MAX];
-	struct dlfm_error e;
-	int rc = dlfm_stager_open(&m->stager, &m->result->brief, &m->o->tree.stage, &e);
-
-	if (rc < 0) {
-		fail(m, &e);
-	} else if (rc == DLFM_STAGE_READY) {
-		dlfm_stager_finish(m->stager, image, NULL);
-		m->stager = NULL;
-		report(m, REPORT_READY, "had it already");
-	}
-}
-
-static void finish(struct mpi *m)
-{
-	char image[PATH_MAX];
-	struct dlfm_error e;
-	int rc;
-
-	if (!m->stager)
-		return;
-	rc = dlfm_stager_finish(m->stager, image, &e);
-	m->stager = NULL;
-	report(m, rc == 0 ? REPORT_READY : REPORT_FAILED, rc == 0 ? "" : e.text);
-}
 
 /* The header goes to all, or the reason why there is none. */
 static int share_header(struct mpi *m)
@@ -88,7 +47,7 @@ static int share_header(struct mpi *m)
 		struct dlfm_error error;
 	} all = {0};
 
-	if (m->self.rank == 0) {
+	if (m->local.report.rank == 0) {
 		all.failed = input_open(&m->in, m->o->tree.cache, m->o->tree.stale, &all.error) < 0;
 		memcpy(all.header, m->in.header, sizeof(all.header));
 		m->result->stale = m->in.report;
@@ -96,7 +55,7 @@ static int share_header(struct mpi *m)
 	MPI_Bcast(&all, sizeof(all), MPI_BYTE, 0, MPI_COMM_WORLD);
 	if (all.failed) {
 		m->result->error = all.error;
-		m->result->known = m->self.rank != 0;
+		m->result->known = m->local.report.rank != 0;
 		return -1;
 	}
 	return dlfm_cache_brief(&m->result->brief, all.header, sizeof(all.header),
@@ -114,7 +73,7 @@ static void start_part(struct mpi *m, uint64_t i, MPI_Request *request)
 {
 	struct part *p = m->part[i % IN_FLIGHT];
 
-	if (m->self.rank == 0)
+	if (m->local.report.rank == 0)
 		p->failed = input_read(&m->in, p->bytes, part_size(m, i), i * MPI_CHUNK,
 				       &m->result->error) < 0;
 	MPI_Ibcast(p, (int)(offsetof(struct part, bytes) + part_size(m, i)), MPI_BYTE, 0, m->needy,
@@ -126,7 +85,6 @@ static int stream(struct mpi *m)
 {
 	uint64_t n = (m->result->brief.file_size + MPI_CHUNK - 1) / MPI_CHUNK, begun = 0, i;
 	MPI_Request request[IN_FLIGHT];
-	struct dlfm_error e;
 	int rc = 0;
 
 	for (i = 0; i < n && (rc == 0 || i < begun); i++) {
@@ -137,9 +95,8 @@ static int stream(struct mpi *m)
 		MPI_Wait(&request[i % IN_FLIGHT], MPI_STATUS_IGNORE);
 		if (p->failed)
 			rc = -1;
-		else if (m->stager &&
-			 dlfm_stager_feed(m->stager, p->bytes, part_size(m, i), &e) < 0)
-			fail(m, &e);
+		else
+			local_feed(&m->local, p->bytes, part_size(m, i));
 	}
 	return rc;
 }
@@ -148,10 +105,10 @@ static int distribute(struct mpi *m)
 {
 	int i, others = 0, needs, rc = 0;
 
-	open_stager(m);
-	needs = m->stager != NULL;
-	MPI_Comm_split(MPI_COMM_WORLD, needs || m->self.rank == 0 ? 0 : MPI_UNDEFINED,
-		       (int)m->self.rank, &m->needy);
+	local_open(&m->local, &m->result->brief, &m->o->tree.stage);
+	needs = m->local.stager != NULL;
+	MPI_Comm_split(MPI_COMM_WORLD, needs || m->local.report.rank == 0 ? 0 : MPI_UNDEFINED,
+		       (int)m->local.report.rank, &m->needy);
 	MPI_Allreduce(&needs, &others, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
 	if (m->needy == MPI_COMM_NULL || others == 0)
 		return 0;
@@ -168,11 +125,12 @@ static int distribute(struct mpi *m)
 
 static void gather(struct mpi *m)
 {
-	struct report *all = m->self.rank == 0 ? calloc((size_t)m->size, sizeof(*all)) : NULL;
+	struct report *all =
+		m->local.report.rank == 0 ? calloc((size_t)m->size, sizeof(*all)) : NULL;
 	int i;
 
-	MPI_Gather(&m->self, sizeof(m->self), MPI_BYTE, all, sizeof(m->self), MPI_BYTE, 0,
-		   MPI_COMM_WORLD);
+	MPI_Gather(&m->local.report, sizeof(m->local.report), MPI_BYTE, all,
+		   sizeof(m->local.report), MPI_BYTE, 0, MPI_COMM_WORLD);
 	for (i = 0; all && i < m->size; i++)
 		reports_put(&m->result->reports, &all[i]);
 	free(all);
@@ -189,11 +147,11 @@ static void run(struct mpi *m)
 	failed = distribute(m) < 0;
 	MPI_Bcast(&failed, 1, MPI_INT, 0, MPI_COMM_WORLD);
 	if (failed)
-		dlfm_stager_abort(m->stager);
+		local_abort(&m->local);
 	else
-		finish(m);
+		local_finish(&m->local);
 	gather(m);
-	m->result->known = !failed || m->self.rank != 0;
+	m->result->known = !failed || m->local.report.rank != 0;
 	m->result->seconds = clock_now() - start;
 }
 
@@ -212,12 +170,12 @@ int main(int argc, char **argv)
 	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &m.size);
 	debug_start((uint32_t)rank);
-	m.self.rank = (uint32_t)rank;
-	wireup_own_node(m.self.node, sizeof(m.self.node));
+	m.local.report.rank = (uint32_t)rank;
+	wireup_own_node(m.local.report.node, sizeof(m.local.report.node));
 	if (reports_init(&result.reports, (uint32_t)m.size) < 0)
 		MPI_Abort(MPI_COMM_WORLD, DLFM_EXIT_OWN);
 	run(&m);
-	status = verdict_say(&result, &o, m.self.rank);
+	status = verdict_say(&result, &o, m.local.report.rank);
 	watchdog(leaving, status, NULL);
 	input_close(&m.in);
 	reports_free(&result.reports);
