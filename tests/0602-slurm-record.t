@@ -81,7 +81,7 @@ background "$cluster" run -u tester $here srun -N4 -n4 --dlfm=record:lost.dat,sc
 wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/lost') = 4 ]"
 on 3 sh -c 'kill -9 $(ps -eo pid,args | sed -n "s/^ *\([0-9]*\) slurmstepd: .*\.0\].*/\1/p")'
 as tester scancel -u tester
-ok "the record of a step whose slurmstepd was killed on a node is made by its epilog" wait_until 30 answers lost.dat
+ok "the record of a step whose slurmstepd was killed on a node is made by its epilog" wait_until 75 answers lost.dat
 ok "... and says so" wait_until 5 grep -q "1 node lost its slurmstepd" "$home/lost.dat.log"
 
 # The time limit: the end of the job is set to now; slurmctld looks every 30 seconds.
