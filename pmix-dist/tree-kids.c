@@ -380,7 +380,9 @@ bool kids_gone(const struct tree *t)
 	size_t i;
 
 	for (i = 0; i < t->n_kids; i++)
-		if (t->kids[i]->conn)
+		/* One that has yet to come would ask PMIx for a node that has left, and wait long for nothing. */
+		if (t->kids[i]->conn ||
+		    (t->gave_up && !t->kids[i]->over && !t->kids[i]->finish_sent))
 			return false;
 	return true;
 }

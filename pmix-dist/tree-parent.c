@@ -140,6 +140,9 @@ static void step_open(struct tree *t)
 void parent_step(struct tree *t)
 {
 	if (t->finished) {
+		/* When rank 0 gave up early, those below have yet to come, and rank 0 to hear of them. */
+		if (t->gave_up && !kids_gone(t))
+			return;
 		drop_links(&t->parent); /* tells it that this node has heard */
 		t->parent.state = PARENT_NONE;
 		return;
