@@ -71,7 +71,7 @@ static int run_dlfm(const struct collect *run, const char *const argv[], struct 
 
 	if (!r)
 		return dlfm_errf(e, "no memory");
-	if (command_run(r, argv, environment, run->timeout, e) == 0) {
+	if (command_run(r, argv, environment, run->timeout, NULL, e) == 0) {
 		if (r->end == COMMAND_EXITED && r->status == 0)
 			rc = 0;
 		else if (r->end == COMMAND_TIMEOUT)

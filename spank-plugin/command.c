@@ -14,7 +14,7 @@
 
 #include "spank-plugin/command.h"
 
-enum { TICK_MS = 20, GRACE_MS = 2000 };
+enum { TICK_MS = 20, GRACE_MS = 2000, LINGER_MS = 3000 };
 
 static long now_ms(void)
 {
@@ -68,6 +68,7 @@ static int take_output(struct command_result *r, size_t *length, int fd)
 	if (n <= 0)
 		return n < 0 && (errno == EINTR || errno == EAGAIN);
 	*length += n;
+	r->output[*length] = '\0';
 	return 1;
 }
 
@@ -81,6 +82,18 @@ static void stop(pid_t pid, int *stage, long *deadline)
 	*deadline = now_ms() + GRACE_MS;
 }
 
+/* Has a whole line come that begins so? */
+static int has_line(const char *output, const char *beginning)
+{
+	size_t length = strlen(beginning);
+	const char *line;
+
+	for (line = output; strchr(line, '\n'); line = strchr(line, '\n') + 1)
+		if (strncmp(line, beginning, length) == 0)
+			return 1;
+	return 0;
+}
+
 /* What srun says of a signal that it got, on which it ends its step and exits in one of several ways. */
 static int was_signalled(const char *output)
 {
@@ -88,7 +101,7 @@ static int was_signalled(const char *output)
 	       strstr(output, "srun: forcing job termination");
 }
 
-static void set_end(struct command_result *r, int status, int stopped)
+static void set_end(struct command_result *r, int status, enum command_end stopped)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
@@ -100,16 +113,17 @@ static void set_end(struct command_result *r, int status, int stopped)
 	    (r->status && was_signalled(r->output)))
 		r->end = COMMAND_INTERRUPTED;
 	if (stopped)
-		r->end = COMMAND_TIMEOUT;
+		r->end = stopped;
 }
 
 /* Reads and waits until the program has ended. Nothing else in the process waits for this pid. */
-static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout)
+static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout,
+		   const char *last_word)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	long deadline = now_ms() + timeout * 1000L;
+	int status = 0, stage = 0, said = 0;
 	size_t length = 0;
-	int status = 0, stage = 0;
 	pid_t got;
 
 	for (;;) {
@@ -122,15 +136,18 @@ static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout
 			p.fd = -1; /* closed: it is about to end */
 			poll(NULL, 0, 1);
 		}
+		if (last_word && !said && stage == 0 && has_line(r->output, last_word)) {
+			said = 1;
+			deadline = now_ms() + LINGER_MS;
+		}
 	}
 	while (p.fd >= 0 && poll(&p, 1, 0) > 0 && take_output(r, &length, fd))
 		;
-	r->output[length] = '\0';
-	set_end(r, status, stage > 0);
+	set_end(r, status, stage == 0 ? 0 : said ? COMMAND_LINGERED : COMMAND_TIMEOUT);
 }
 
 int command_run(struct command_result *r, const char *const argv[], const char *const envp[],
-		unsigned timeout, struct dlfm_error *e)
+		unsigned timeout, const char *last_word, struct dlfm_error *e)
 {
 	int fds[2], rc;
 	pid_t pid;
@@ -142,7 +159,7 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 	rc = start(&pid, fds[1], argv, envp);
 	close(fds[1]);
 	if (rc == 0) {
-		follow(r, pid, fds[0], timeout);
+		follow(r, pid, fds[0], timeout, last_word);
 	} else {
 		errno = rc;
 		dlfm_errnof(e, "cannot run %s", argv[0]);
@@ -154,7 +171,9 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 static int rank_of(const char *line)
 {
 	if (strncmp(line, "dlfm: ", 6) == 0)
-		return 3;
+		return 4;
+	if (strstr(line, "error: execve()"))
+		return 3; /* slurmstepd, of a program that is not installed */
 	if (strncmp(line, "srun: error: ", 13) == 0 || strncmp(line, "sbcast: error: ", 15) == 0)
 		return 2;
 	return line[0] ? 1 : 0;
@@ -176,7 +195,7 @@ const char *command_gist(struct command_result *r, int *ours)
 		best = line;
 	}
 	if (ours)
-		*ours = rank == 3;
+		*ours = rank == 4;
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(best, prefixes[i], strlen(prefixes[i])) == 0)
 			return best + strlen(prefixes[i]);

@@ -12,6 +12,7 @@ enum command_end {
 	COMMAND_INTERRUPTED, /* it ended by SIGINT, SIGTERM or SIGHUP, or said that it got one */
 	COMMAND_KILLED,	     /* by another signal, which is `status` */
 	COMMAND_TIMEOUT,     /* it was stopped by us */
+	COMMAND_LINGERED,    /* it had said its last word, and was stopped as it did not end then */
 };
 
 struct command_result {
@@ -21,11 +22,12 @@ struct command_result {
 };
 
 /*
- * Runs argv[0] (a path) with this environment and without input for at most `timeout` seconds (and six more
- * until it obeys). Returns 0 when it has ended, or -1 with a text if it could not be started.
+ * Runs argv[0] (a path) with this environment and without input for at most `timeout` seconds (and six more until it obeys).
+ * If `last_word` is not NULL: when a line that begins with it has come, the program must end within three seconds. Returns
+ * 0 when it has ended, or -1 with a text if it could not be started.
  */
 int command_run(struct command_result *r, const char *const argv[], const char *const envp[],
-		unsigned timeout, struct dlfm_error *e);
+		unsigned timeout, const char *last_word, struct dlfm_error *e);
 
 /*
  * The one line of the output that says most: the last that DLFM's programs wrote ("dlfm: "), else the last error

@@ -53,17 +53,15 @@ static int prepare_replay(struct ticket *t, struct dlfm_error *e)
 		if (e->text[0])
 			slurm_spank_log("dlfm: %s", e->text);
 		return 0;
-	case STAGED_SOME:
+	case STAGED_NOT_ALL:
 		if (t->option.require)
 			return -1;
 		slurm_spank_log("dlfm: %s", e->text);
 		t->word = TICKET_QUIET;
 		return 0;
-	case STAGED_INTERRUPTED:
+	default:
 		slurm_spank_log("dlfm: %s", e->text);
 		refuse(INTERRUPTED_EXIT);
-		return -1;
-	default:
 		return -1;
 	}
 }

@@ -16,8 +16,7 @@
 #include "spank-plugin/staging.h"
 
 enum {
-	STAGE_EXIT_SOME = 3, /* dlfm-stage: some nodes have no image */
-	STEP_SECONDS = 15,   /* for Slurm to make and end the step */
+	STEP_SECONDS = 15, /* for Slurm to make and end the step */
 	ARGS_MAX = 32,
 	ARG_MAX_TEXT = PATH_MAX + 32,
 };
@@ -109,6 +108,7 @@ static enum staged success(struct command_result *r, struct dlfm_error *e)
 /* What the end of the helper means; the text says why, if it is not good. */
 static enum staged verdict(struct command_result *r, const struct staging *s, struct dlfm_error *e)
 {
+	static const char without[] = "tasks on nodes without the image run without DLFM";
 	const char *gist;
 	int ours;
 
@@ -119,13 +119,18 @@ static enum staged verdict(struct command_result *r, const struct staging *s, st
 		return STAGED_INTERRUPTED;
 	}
 	gist = command_gist(r, &ours);
+	if (r->end == COMMAND_LINGERED && strncmp(gist, "staged ", 7) == 0)
+		return STAGED_ALL;
 	if (r->end == COMMAND_TIMEOUT)
-		dlfm_errf(e,
-			  "staging %s did not end within %u seconds (timeout= of plugstack.conf)",
-			  s->option->file, s->args->timeout + STEP_SECONDS);
+		dlfm_errf(
+			e,
+			"staging %s did not end within %u seconds (timeout= of plugstack.conf); %s",
+			s->option->file, s->args->timeout + STEP_SECONDS, without);
+	else if (ours && strstr(gist, "without DLFM"))
+		dlfm_errf(e, "%s", gist);
 	else
-		dlfm_errf(e, "%s%s", ours ? "" : "staging failed: ", gist);
-	return r->end == COMMAND_EXITED && r->status == STAGE_EXIT_SOME ? STAGED_SOME : STAGED_NONE;
+		dlfm_errf(e, "%s%s; %s", ours ? "" : "staging failed: ", gist, without);
+	return STAGED_NOT_ALL;
 }
 
 static enum staged stage_by_pmix(const struct staging *s, struct nested *n, const char *key,
@@ -133,9 +138,10 @@ static enum staged stage_by_pmix(const struct staging *s, struct nested *n, cons
 {
 	struct command_result *r = malloc(sizeof(*r));
 	struct arguments *a = stage_arguments(s, key);
-	enum staged staged = STAGED_NONE;
+	enum staged staged = STAGED_NOT_ALL;
 
 	n->mpi = "pmix";
+	n->last_word = "dlfm: stag"; /* "staged" or "staging failed on": rank 0 knows all */
 	if (!r || !a)
 		dlfm_errf(e, "no memory");
 	else if (nested_run(r, n, a->args, e) == 0) {
@@ -195,10 +201,11 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 {
 	struct command_result *r = malloc(sizeof(*r));
 	struct arguments *a = NULL;
-	enum staged staged = STAGED_NONE;
+	enum staged staged = STAGED_NOT_ALL;
 	char libdir[PATH_MAX], copy[PATH_MAX];
 
 	n->mpi = "none";
+	n->last_word = NULL;
 	if (r)
 		a = local_arguments(s, key, broadcast(s, n, r, copy));
 	if (plugin_path(s->args, PLUGIN_LIBDIR, libdir))
@@ -207,11 +214,6 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 		dlfm_errf(e, "no memory");
 	else if (nested_run(r, n, a->args, e) == 0)
 		staged = verdict(r, s, e);
-	/* Nobody knows of all nodes here: those that have the image use it. */
-	if (staged == STAGED_NONE && r->end == COMMAND_EXITED) {
-		dlfm_err_prefix(e, "some nodes have no image, their tasks run without DLFM");
-		staged = STAGED_SOME;
-	}
 	free(a);
 	free(r);
 	return staged;
@@ -244,7 +246,7 @@ enum staged staging_run(const struct staging *s, const char *key, struct dlfm_er
 	enum staged staged = STAGED_ALL;
 
 	if (!nodes)
-		return STAGED_NONE;
+		return STAGED_NOT_ALL;
 	dlfm_errf(e, "%s", "");
 	if (s->with_note)
 		known = note_nodes(s->args->dirs, s->job, key);

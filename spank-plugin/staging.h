@@ -17,9 +17,8 @@ struct staging {
 };
 
 enum staged {
-	STAGED_ALL,	    /* the text is empty, or worth telling */
-	STAGED_SOME,	    /* the text names the nodes that have no image */
-	STAGED_NONE,	    /* the text says why */
+	STAGED_ALL, /* the text is empty, or worth telling */
+	STAGED_NOT_ALL, /* the text says why, and which nodes have no image; those that have one use it */
 	STAGED_INTERRUPTED, /* by the user */
 };
 

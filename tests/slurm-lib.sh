@@ -139,9 +139,9 @@ make_app() {
 	app=/srv/share/app/app
 }
 
-# make_cache NAME: the application's cache, /srv/home/tester/NAME, without a recorded run
+# make_cache NAME [DIR...]: a cache of the application, and of DIR, as /srv/home/tester/NAME, without a recorded run
 make_cache() {
-	timeout 60 "$cluster" run "$top_builddir/tests/tools/mkcache" "/srv/home/tester/$1" /srv/share/app ||
+	timeout 60 "$cluster" run "$top_builddir/tests/tools/mkcache" "/srv/home/tester/$1" /srv/share/app "${@:2}" ||
 		bail_out "mkcache failed"
 	chown 20001:20001 "$home/$1"
 }
