@@ -86,10 +86,9 @@ int main(int argc, char **argv)
 	wait(&status);
 	printf("still here %d\n", stat("lib/f3", &st));
 	fflush(stdout);
-	printf("spawn %d", posix_spawnp(&pid, "sh", NULL, NULL, sh, environ));
-	fflush(stdout);
+	i = posix_spawnp(&pid, "sh", NULL, NULL, sh, environ);
 	waitpid(pid, &status, 0);
-	printf(" %d\n", status);
+	printf("spawn %d %d\n", i, status);
 	printf("system %d\n", (fflush(stdout), system("echo system")));
 	{
 		char line[100] = "";
