@@ -57,6 +57,7 @@ fail() {
 	shift
 	local line
 	for line; do diag "$line"; done
+	[ "$(type -t after_failure)" != function ] || after_failure >>"$scratch/.explained" 2>&1
 	return 1
 }
 
@@ -130,7 +131,9 @@ plan() {
 	printf '1..%d\n' "$1"
 }
 
+# What a test's own function after_failure (if it has one) printed at its failures stands at the end, where "run" shows it.
 done_testing() {
+	[ ! -s "$scratch/.explained" ] || diag "$(tail -n 36 "$scratch/.explained")"
 	[ -n "$test_planned" ] || plan "$test_count"
 	exit $((test_failed > 0))
 }
