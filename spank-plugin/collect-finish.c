@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache-tools/learn.h"
 #include "cache-tools/report.h"
 #include "spank-plugin/collect-parts.h"
 #include "spank-plugin/command.h"
@@ -101,20 +102,6 @@ static int pack(const struct collect *run, const struct ticket *t, const struct 
 	return run_dlfm(run, argv, e);
 }
 
-/* What the replay asked of the file system makes a cache of its own, which is merged into the old one. */
-static int learn(const struct collect *run, const struct ticket *t, const struct collect_sum *sum,
-		 const char *parts, struct dlfm_error *e)
-{
-	char learned[PATH_MAX + 16], option[PATH_MAX + 32];
-	const char *argv[] = {run->dlfm, "merge", option, t->option.file, learned, NULL};
-
-	snprintf(learned, sizeof(learned), "%s/learned.dat", parts);
-	snprintf(option, sizeof(option), "--output=%s", t->option.file);
-	if (pack(run, t, sum, parts, learned, e) < 0)
-		return 0; /* nothing was missing, or nothing that a cache could hold */
-	return run_dlfm(run, argv, e);
-}
-
 static int report(const struct ticket *t, const char *parts, struct dlfm_error *e)
 {
 	struct dlfm_report *r = dlfm_report_read(parts, e);
@@ -150,7 +137,7 @@ void collect_finish(const struct collect *run, const struct ticket *t,
 	}
 	if (o->mode == DLFM_MODE_REPLAY && o->report && report(t, parts, &e) < 0)
 		add_failure(text, sizeof(text), "no report was made", t, &e);
-	if (o->mode == DLFM_MODE_REPLAY && o->learn && learn(run, t, sum, parts, &e) < 0)
+	if (o->mode == DLFM_MODE_REPLAY && o->learn && dlfm_learn(o->file, &parts, 1, &e) < 0)
 		add_failure(text, sizeof(text), "nothing was learned", t, &e);
 	write_log(t, text);
 }

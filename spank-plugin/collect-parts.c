@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * In the parts' directory, of node i: `n<i>.begin` when it begins, `n<i>-*.journal`, and `n<i>.end` when all are there. Who
- * makes the last `end` sees all others; of two that do so at once, one makes `packing`, and then the target.
+ * makes the last `end` sees all others; of two that do so at once, one makes `packing`, a link to "n<i>", and then the target.
+ *
+ * A job that is being ended does not wait for this: Slurm kills what slurmstepd has started after KillWait (proctrack/linuxproc
+ * does). The node's epilog then goes on from where it was.
  */
 #include "config.h"
 
@@ -40,6 +43,14 @@ static int rename_in(const char *dir, const char *from, const char *to, struct d
 	return rename(old, new) < 0 ? dlfm_errnof(e, "cannot rename %s", old) : 0;
 }
 
+static int is_there(const char *dir, const char *name)
+{
+	char path[PATH_MAX + NAME_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
 static int deliver(const struct collect *run, const struct collection *c, const char *journal,
 		   const char *parts, struct dlfm_error *e)
 {
@@ -49,6 +60,8 @@ static int deliver(const struct collect *run, const struct collection *c, const 
 	snprintf(node, sizeof(node), "n%u", c->node);
 	snprintf(begin, sizeof(begin), "%s.begin", node);
 	snprintf(end, sizeof(end), "%s.end", node);
+	if (is_there(parts, end))
+		return 0;
 	if (write_file(parts, begin, "", e) < 0)
 		return -1;
 	n = dlfm_journal_gather(journal, parts, node, e);
@@ -110,11 +123,34 @@ static void remove_parts(const char *parts)
 	rmdir(parts);
 }
 
+/* Is it this process that makes the target? In the epilog whatever began it on this node has been killed. */
+static int claim(const struct collect *run, const struct collection *c, const char *parts)
+{
+	char packing[PATH_MAX + 16], own[16], owner[16] = "";
+
+	snprintf(packing, sizeof(packing), "%s/packing", parts);
+	snprintf(own, sizeof(own), "n%u", c->node);
+	if (symlink(own, packing) == 0)
+		return 1;
+	return run->unknown && readlink(packing, owner, sizeof(owner) - 1) > 0 &&
+	       strcmp(owner, own) == 0;
+}
+
+/* What is done is not done again by the epilog. */
+static void forget(const char *journal)
+{
+	char ticket[PATH_MAX + 16];
+
+	snprintf(ticket, sizeof(ticket), "%s/.ticket", journal);
+	unlink(ticket);
+}
+
 int collect_parts(const struct collect *run, const struct collection *c, const char *journal,
 		  struct dlfm_error *e)
 {
-	char parts[PATH_MAX], packing[PATH_MAX + 16];
+	char parts[PATH_MAX];
 	struct collect_sum sum;
+	int mine; /* else another node makes the target */
 
 	if (gathering_parts(&c->ticket, parts) < 0)
 		return dlfm_errf(e, "the path of %.100s... is too long",
@@ -124,10 +160,11 @@ int collect_parts(const struct collect *run, const struct collection *c, const c
 	if (deliver(run, c, journal, parts, e) < 0)
 		return -1;
 	sum = add_up(parts);
-	snprintf(packing, sizeof(packing), "%s/packing", parts);
-	if (sum.nodes < c->nodes || mkdir(packing, 0700) < 0)
-		return 0; /* another node does it */
-	collect_finish(run, &c->ticket, &sum, parts);
-	remove_parts(parts);
+	mine = sum.nodes >= c->nodes && claim(run, c, parts);
+	if (mine)
+		collect_finish(run, &c->ticket, &sum, parts);
+	forget(journal);
+	if (mine)
+		remove_parts(parts);
 	return 0;
 }

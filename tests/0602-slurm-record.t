@@ -4,6 +4,9 @@
 # time-limit: 150
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
+# A job that is ended has time to collect: what is left undone is the epilog's, which knows less.
+CLUSTER_CONF="KillWait=30"
+export CLUSTER_CONF
 slurm_setup timeout=40
 make_app
 slurm_up 4
@@ -32,7 +35,7 @@ is "$(grep -c 'lib=shared data=shared' <<<"$out")" 8 "... and the tasks ran from
 ok "the cache is there when srun ends, and holds what was looked up" answers rec.dat
 not_ok "... and is not marked as partial" partial rec.dat
 is "$(stat -c %u "$home/rec.dat")" 20001 "... and it is the user's"
-ok "no journals are left" wait_until 5 tidy
+ok "no journals are left" wait_until 60 tidy
 as tester $here srun -N4 -n8 --dlfm=replay:rec.dat $app
 is "$(grep -c 'lib=image data=image' <<<"$out")/$err" "8/" "a recorded cache is replayed"
 
@@ -64,30 +67,48 @@ like "$err" "recorded in .*/killed.dat; .* partial: 2 tasks were killed" "a reco
 ok "... holds what they looked up" answers killed.dat
 
 background "$cluster" run -u tester $here srun -N4 -n4 --dlfm=record:cancelled.dat,scope=all $app 60 >"$scratch/cancelled" 2>&1
-wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/cancelled') = 4 ]"
+wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/cancelled') = 4 ]"
 as tester scancel -u tester
 wait "$child"
 like "$(cat "$scratch/cancelled")" "recorded in .*/cancelled.dat; .* partial: 4 tasks were killed" "a record of a job that was cancelled"
 ok "... holds what it looked up" answers cancelled.dat
 
 background "$cluster" run -u tester $here srun -N4 -n4 --dlfm=record:gone.dat,scope=all $app 60 >"$scratch/gone" 2>&1
-wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/gone') = 4 ]"
+wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/gone') = 4 ]"
 "$cluster" run pkill -KILL -u 20001 -x srun # of this cluster only
 as tester scancel -u tester
-ok "a record whose srun was killed is made" wait_until 20 answers gone.dat
-ok "... and its log says what it is" wait_until 5 grep -q "partial: 4 tasks were killed" "$home/gone.dat.log"
+ok "a record whose srun was killed is made" wait_until 60 answers gone.dat
+ok "... and its log says what it is" wait_until 60 grep -q "partial: 4 tasks were killed" "$home/gone.dat.log"
 
 background "$cluster" run -u tester $here srun -N4 -n4 --dlfm=record:lost.dat,scope=all $app 60 >"$scratch/lost" 2>&1
-wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/lost') = 4 ]"
+wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/lost') = 4 ]"
 on 3 sh -c 'kill -9 $(ps -eo pid,args | sed -n "s/^ *\([0-9]*\) slurmstepd: .*\.0\].*/\1/p")'
 as tester scancel -u tester
-ok "the record of a step whose slurmstepd was killed on a node is made by its epilog" wait_until 75 answers lost.dat
-ok "... and says so" wait_until 5 grep -q "1 node lost its slurmstepd" "$home/lost.dat.log"
+ok "the record of a step whose slurmstepd was killed on a node is made by its epilog" wait_until 60 answers lost.dat
+ok "... and says so" wait_until 60 grep -q "1 node lost its slurmstepd" "$home/lost.dat.log"
+
+# What the node that packs has begun is killed, as Slurm's proctrack/linuxproc does after KillWait: its epilog goes on.
+mv "$share/dlfm/bin/dlfm" "$share/dlfm/bin/dlfm.real"
+printf '#!/bin/sh\nwhile [ -e /srv/share/hold ]; do sleep 0.1; done\nexec /srv/share/dlfm/bin/dlfm.real "$@"\n' >"$share/dlfm/bin/dlfm"
+chmod 755 "$share/dlfm/bin/dlfm"
+: >"$share/hold"
+background "$cluster" run -u tester $here srun -N3 -n3 --dlfm=record:again.dat,scope=all $app 60 >"$scratch/again" 2>&1
+wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/again') = 3 ]"
+as tester scancel -u tester
+wait_until 60 sh -c "[ -L '$home'/again.dat.*.parts/packing ]"
+packer=$(readlink "$home"/again.dat.*.parts/packing)
+on $((${packer#n} + 1)) pkill -KILL -x 'dlfm.*'
+rm "$share/hold"
+wait "$child"
+like "$(cat "$scratch/again")" "recorded in .*/again.dat; .* partial: 3 tasks were killed" \
+	"a record is made by the epilog where what packed it was killed"
+ok "... and holds what was looked up" answers again.dat
+mv "$share/dlfm/bin/dlfm.real" "$share/dlfm/bin/dlfm"
 
 # The time limit: the end of the job is set to now; slurmctld looks every 30 seconds.
 background "$cluster" run -u tester $here srun -N2 -n2 -t 1 --dlfm=record:limit.dat,scope=all $app 200 >"$scratch/limit" 2>&1
 limit_job=$child
-wait_until 10 sh -c "[ \$(grep -c answer= '$scratch/limit') = 2 ]"
+wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/limit') = 2 ]"
 "$cluster" run scontrol update jobid="$("$cluster" run squeue -h -o %A)" EndTime=now
 
 # --- in batch jobs
@@ -132,7 +153,7 @@ is "$(grep -c '/app/extra.py' "$scratch/ls")/$(grep -c libanswer "$scratch/ls")"
 wait "$limit_job"
 like "$(cat "$scratch/limit")" "recorded in .*/limit.dat; .* partial: 2 tasks were killed" "a record of a job that came to its time limit"
 ok "... holds what it looked up" answers limit.dat
-ok "nothing is left" wait_until 20 tidy
+ok "nothing is left" wait_until 60 tidy
 [ "$test_failed" = 0 ] || diag "$(leftovers | head -n 20)" "$(ls "$home")"
 as tester sinfo -h -R
 is "$out" "" "no node was drained"

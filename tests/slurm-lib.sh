@@ -84,7 +84,7 @@ everywhere() {
 after_failure() {
 	[ -d "$CLUSTER_DIR/log" ] || return 0
 	echo "-- $(date +%T): test point $test_count failed; jobs: $("$cluster" run squeue -h -o '%A %T %r' 2>&1 | tr '\n' ';')"
-	grep -hE 'dlfm|error|pilog' "$CLUSTER_DIR"/log/slurmd.*.log | sort | tail -n 14 | cut -c 1-200
+	grep -hE 'dlfm|error: |pilog' "$CLUSTER_DIR"/log/slurmd.*.log | sort | tail -n 14 | cut -c 1-200
 	grep -hE 'error|lingering|Resending|not resp' "$CLUSTER_DIR"/log/slurmctld.log | tail -n 4 | cut -c 1-200
 }
 
