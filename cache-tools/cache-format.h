@@ -104,7 +104,8 @@ struct dlfm_disk_header {
 	dlfm_le64 files_size;	     /* 112  bytes of those files (a content may have several) */
 	dlfm_le64 created;	     /* 120  seconds since 1970-01-01 UTC; not part of the id */
 	dlfm_le64 flags;	     /* 128  DLFM_CACHE_PARTIAL */
-	unsigned char reserved[104]; /* 136 */
+	dlfm_le64 first_read;	     /* 136  seconds: no earlier a path was looked up; 0: created */
+	unsigned char reserved[96];  /* 144 */
 	unsigned char digest[16];    /* 240  of bytes 0 to 239 */
 };
 

@@ -69,6 +69,9 @@ static void decode(struct dlfm_cache_header *h, const struct dlfm_disk_header *d
 	h->n_files = dlfm_get64(d->n_files);
 	h->files_size = dlfm_get64(d->files_size);
 	h->created = (int64_t)dlfm_get64(d->created);
+	h->first_read = (int64_t)dlfm_get64(d->first_read);
+	if (h->first_read == 0) /* written before there was this field */
+		h->first_read = h->created;
 	h->flags = dlfm_get64(d->flags);
 }
 
@@ -91,6 +94,7 @@ void dlfm_cache_header_encode(struct dlfm_disk_header *d, const struct dlfm_cach
 	d->n_files = dlfm_put64(h->n_files);
 	d->files_size = dlfm_put64(h->files_size);
 	d->created = dlfm_put64((uint64_t)h->created);
+	d->first_read = dlfm_put64((uint64_t)h->first_read);
 	d->flags = dlfm_put64(h->flags);
 	dlfm_digest_of(d, offsetof(struct dlfm_disk_header, digest), d->digest);
 }

@@ -10,6 +10,7 @@ struct dlfm_cache_writer {
 	char *name;
 	struct dlfm_temporary spool; /* frames of the contents, end to end */
 	uint64_t spooled;	     /* bytes */
+	int64_t opened;		     /* seconds */
 };
 
 /* Appends to the spool. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -20,6 +21,15 @@ int dlfm_writer_check(const char *name, struct dlfm_error *e)
 	return dlfm_temporary_check(name, e);
 }
 
+/* Now, by this node's clock or the file server's, whichever is behind: the times of files are the server's. */
+static int64_t now_of(const struct dlfm_cache_writer *w)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct stat st;
+
+	return fstat(w->spool.fd, &st) == 0 && st.st_mtim.tv_sec < now ? st.st_mtim.tv_sec : now;
+}
+
 int dlfm_writer_open(struct dlfm_cache_writer **w, const char *name, struct dlfm_error *e)
 {
 	*w = calloc(1, sizeof(**w));
@@ -33,6 +43,7 @@ int dlfm_writer_open(struct dlfm_cache_writer **w, const char *name, struct dlfm
 	}
 	if (dlfm_temporary_open_unlinked(&(*w)->spool, name, e) < 0)
 		goto fail;
+	(*w)->opened = now_of(*w);
 	return 0;
 fail:
 	dlfm_writer_abort(*w);
@@ -77,8 +88,8 @@ static int copy_spool(const struct dlfm_cache_writer *w, int to, uint64_t offset
 	return dlfm_copy_stretch(&s);
 }
 
-static void fill_header(struct dlfm_cache *c, uint64_t metadata_stored, uint64_t metadata_size,
-			uint64_t contents_stored)
+static void fill_header(const struct dlfm_cache_writer *w, struct dlfm_cache *c,
+			uint64_t metadata_stored, uint64_t metadata_size, uint64_t contents_stored)
 {
 	struct dlfm_cache_header *h = &c->header;
 	uint32_t i;
@@ -95,6 +106,7 @@ static void fill_header(struct dlfm_cache *c, uint64_t metadata_stored, uint64_t
 	h->n_contents = c->n_contents;
 	h->n_entries = c->n_entries;
 	h->created = (int64_t)time(NULL);
+	h->first_read = c->first_read && c->first_read < w->opened ? c->first_read : w->opened;
 	h->flags = c->flags;
 	dlfm_cache_totals(c, &h->n_files, &h->files_size);
 }
@@ -127,7 +139,7 @@ static int pack_metadata(const struct dlfm_cache_writer *w, struct dlfm_cache *c
 		return dlfm_errf(e, "no memory to compress the metadata");
 	}
 	p->size = n;
-	fill_header(c, n, size, w->spooled);
+	fill_header(w, c, n, size, w->spooled);
 	return 0;
 }
 

@@ -308,6 +308,17 @@ static void set_packer(struct dlfm_cache *c, const struct dlfm_cache_file *const
 			c->packer_uid = DLFM_NONE; /* nobody: each user's access() is asked for */
 }
 
+/* What one of them had to believe with care, the union has to, too. */
+static void set_first_read(struct dlfm_cache *c, const struct dlfm_cache_file *const *files,
+			   size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (i == 0 || files[i]->cache->header.first_read < c->first_read)
+			c->first_read = files[i]->cache->header.first_read;
+}
+
 static int merge_sorted(struct merge *m, const struct dlfm_cache_file *const *files, size_t n)
 {
 	size_t i;
@@ -321,6 +332,7 @@ static int merge_sorted(struct merge *m, const struct dlfm_cache_file *const *fi
 	if (check_parents(m) < 0)
 		return -1;
 	set_packer(m->c, files, n);
+	set_first_read(m->c, files, n);
 	drop_wrong_listings(m->c);
 	drop_wrong_twins(m->c);
 	return set_provenance(m->c, files, n) < 0 ? no_memory(m) : 0;

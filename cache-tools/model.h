@@ -76,7 +76,8 @@ struct dlfm_cache_header {
 	uint64_t contents_offset, contents_stored, contents_size;
 	uint64_t n_contents, n_entries, n_files, files_size;
 	int64_t created;
-	uint64_t flags; /* DLFM_CACHE_PARTIAL */
+	int64_t first_read; /* never 0 once decoded */
+	uint64_t flags;	    /* DLFM_CACHE_PARTIAL */
 };
 
 struct dlfm_cache_slots; /* path -> entry, digest -> content */
@@ -95,6 +96,11 @@ struct dlfm_cache {
 	uint32_t scope;		/* enum dlfm_scope */
 	uint32_t flags;		/* DLFM_CACHE_PARTIAL */
 	const char *provenance; /* JSON text; never NULL */
+	/*
+	 * When the first of its paths was looked up, seconds; 0: when the writer was opened. What changed at that time or
+	 * later may have changed again without a trace in its times, so it is read again before it is believed.
+	 */
+	int64_t first_read;
 
 	/* private to model.c */
 	struct dlfm_arena *arena;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-tools/at-rest.h"
 #include "cache-tools/pack-private.h"
 #include "cache-tools/scan.h"
 #include "libdlfm/hash.h"
@@ -18,7 +19,7 @@ enum { MAX_TRIES = 3 };
 struct file {
 	uint32_t entry;
 	uint32_t content;
-	struct dlfm_image_stat st; /* when its content was read */
+	struct dlfm_rest rest; /* when its content was read */
 };
 
 struct reader {
@@ -35,7 +36,6 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 {
 	struct reader *r = arg;
 	struct file *file = &r->files[i];
-	struct stat st;
 	int fd;
 
 	if (dlfm_pack_is_stopped(r->p))
@@ -43,26 +43,20 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 	fd = dlfm_pack_open(r->p, file->entry, O_RDONLY);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (dlfm_rest_begin(&file->rest, fd) < 0) {
 		close(fd);
 		return -1;
 	}
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	dlfm_scan_stat(&file->st, &st);
-	*size = (uint64_t)st.st_size;
+	*size = file->rest.st.size;
 	return fd;
 }
 
 static int check_file(void *arg, size_t i, int fd)
 {
 	const struct reader *r = arg;
-	struct dlfm_image_stat now;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return 0;
-	dlfm_scan_stat(&now, &st);
-	return dlfm_scan_same(&now, &r->files[i].st) ? 1 : 2;
+	return dlfm_rest_verdict(&r->files[i].rest, fd);
 }
 
 static int is_stopped(void *arg)
@@ -145,11 +139,11 @@ static void give_content(struct reader *r, uint32_t i)
 
 	if (file->content != DLFM_NONE) {
 		entry->content = file->content;
-		entry->st = file->st;
+		entry->st = file->rest.st;
 		return;
 	}
 	entry->flags &= ~(uint32_t)DLFM_ENTRY_KNOWN;
-	dlfm_pack_leave_out(p, i, &p->report->failed, "cannot be read, or changes");
+	dlfm_pack_leave_out(p, i, &p->report->failed, "cannot be read, or is being written");
 }
 
 int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w)

@@ -51,10 +51,12 @@ static int same_file(const struct dlfm_image_stat *a, const struct dlfm_image_st
 	       (a->ino == b->ino || same_time(a->ctime, b->ctime));
 }
 
-/* Changed in the very second of the packing: a coarse clock may hide a later change. */
+/* Changed just before the packing began, or since: a coarse clock may hide that it changed again. */
 static int is_racy(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry)
 {
-	return entry->st.mtime.sec + 1 >= c->header.created;
+	const int64_t m = entry->st.mtime.sec, t = entry->st.ctime.sec;
+
+	return (m > t ? m : t) + 1 >= c->header.first_read;
 }
 
 static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry)

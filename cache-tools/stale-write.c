@@ -7,18 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-tools/at-rest.h"
 #include "cache-tools/cache-write.h"
-#include "cache-tools/scan.h"
 #include "cache-tools/stale-private.h"
 
 struct rewrite {
 	struct stale *s;
 	struct dlfm_cache *to; /* entries have the indices of s->cache */
 	uint32_t *files;       /* entries that are read afresh */
-	struct dlfm_image_stat *seen;
+	struct dlfm_rest *seen;
 	size_t n_files;
 };
 
@@ -29,29 +28,22 @@ static int open_file(void *arg, size_t i, uint64_t *size)
 	struct rewrite *w = arg;
 	const char *path = w->to->entries[w->files[i]].path;
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (dlfm_rest_begin(&w->seen[i], fd) < 0) {
 		close(fd);
 		return -1;
 	}
-	dlfm_scan_stat(&w->seen[i], &st);
-	*size = st.st_size;
+	*size = w->seen[i].st.size;
 	return fd;
 }
 
 static int check_file(void *arg, size_t i, int fd)
 {
 	const struct rewrite *w = arg;
-	struct dlfm_image_stat now;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return 0;
-	dlfm_scan_stat(&now, &st);
-	return dlfm_scan_same(&now, &w->seen[i]) ? 1 : 2;
+	return dlfm_rest_verdict(&w->seen[i], fd);
 }
 
 /* What could not be read in one state is left to the file system. */
@@ -62,8 +54,8 @@ static void file_done(void *arg, size_t i, uint32_t content)
 
 	entry->content = content;
 	if (content != DLFM_NONE) {
-		w->seen[i].access = entry->st.access;
-		entry->st = w->seen[i];
+		w->seen[i].st.access = entry->st.access;
+		entry->st = w->seen[i].st;
 		return;
 	}
 	entry->flags &= ~(uint32_t)DLFM_ENTRY_KNOWN;

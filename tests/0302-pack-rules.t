@@ -196,18 +196,22 @@ ok "... of the other one it is" listed quiet
 stored absent quiet/lock
 
 # --- a file that changes while it is read is stored whole, or not ---------------------------------------------------
+# A write(2) sets the time when it begins and may last: times alone do not show one that is under way.
 truncate -s 24M sw/churn.so
 "$PYTHON" -c "
 import os, time
-fd = os.open('sw/churn.so', os.O_WRONLY)
 states = [bytes([97 + i]) * (24 << 20) for i in range(4)]
-i, end = 0, time.time() + 20
+i, end = 0, time.time() + 40
 while not os.path.exists('stop') and time.time() < end:
-    os.pwrite(fd, states[i % 4], 0)
-    i += 1
-    open('churning', 'w').close()" &
+    fd = os.open('sw/churn.so', os.O_WRONLY)
+    for _ in range(i % 3 + 1):
+        os.pwrite(fd, states[i % 4], 0)
+        i += 1
+    os.close(fd)
+    open('churning', 'w').close()
+    time.sleep(0.05 * (i % 2))" &
 writer=$!
-wait_until 20 test -e churning
+wait_until 60 test -e churning
 mixed=0 damaged=0
 for i in 1 2 3; do
 	run env PYTHONPATH= dlfm record --scope=all -o out/churn.dat -- "$PYTHON" -c "
@@ -225,5 +229,25 @@ touch stop
 wait $writer
 is "$rc $damaged" "0 0" "a file that changes all the time while it is packed: the cache is whole"
 is "$mixed" 0 "... and the file is in it in one state, or not at all"
+
+# Nobody writes at the moment, but somebody is about to: it is left to the file system.
+"$PYTHON" -c "
+import os, time
+f = open('sw/half.py', 'w'); f.write('x ='); f.flush()
+open('writing', 'w').close()
+end = time.time() + 60
+while not os.path.exists('written') and time.time() < end:
+    time.sleep(0.05)" &
+writer=$!
+wait_until 60 test -e writing
+run env PYTHONPATH= dlfm record -vv --scope=all -o out/half.dat -- "$PYTHON" -c "
+import os
+open(os.environ['SW'] + '/half.py').read(); open(os.environ['SW'] + '/mods/plain.py').read()"
+dlfm ls -la out/half.dat "$scratch/*" | sed "s|$scratch/||" >listing
+not_stored sw/half.py
+like "$err" "not stored: $scratch/sw/half.py \(cannot be read, or is being written" "-vv tells why: it is being written"
+stored file sw/mods/plain.py content
+touch written
+wait $writer
 
 done_testing

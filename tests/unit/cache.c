@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -189,12 +190,47 @@ static void nothing_is_left_on_failure(void **state)
 	assert_int_equal(mkdir(small_dir, 0700), 0);
 }
 
+static int64_t first_read_of(const char *name)
+{
+	struct dlfm_cache_file f;
+	struct dlfm_error e = {""};
+	int64_t t;
+
+	assert_int_equal(dlfm_cache_open(&f, name, &e), 0);
+	t = f.cache->header.first_read;
+	assert_true(f.cache->header.created >= t);
+	dlfm_cache_close(&f);
+	return t;
+}
+
+/* Not when it was written: what changed while a long pack ran must be read again before it is believed. */
+static void the_first_look_is_remembered(void **state)
+{
+	const time_t before = time(NULL);
+	struct dlfm_cache *c = small_cache();
+	struct dlfm_cache_writer *w;
+	struct dlfm_error e = {""};
+
+	(void)state;
+	assert_int_equal(dlfm_writer_open(&w, small_name, &e), 0);
+	while (time(NULL) < before + 2)
+		usleep(20000);
+	assert_int_equal(dlfm_writer_finish(w, c, &e), 0);
+	assert_true(first_read_of(small_name) <= before + 1);
+	c->first_read = 1000;
+	assert_int_equal(dlfm_writer_open(&w, small_name, &e), 0);
+	assert_int_equal(dlfm_writer_finish(w, c, &e), 0);
+	assert_int_equal(first_read_of(small_name), 1000);
+	dlfm_cache_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(threads_do_not_matter),
 		cmocka_unit_test(damage_is_found),
+		cmocka_unit_test(the_first_look_is_remembered),
 		cmocka_unit_test(nothing_is_left_on_failure),
 	};
 
