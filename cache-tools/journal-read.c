@@ -75,6 +75,13 @@ static int read_all(struct dlfm_journal_copy *j, int fd, struct dlfm_error *e)
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return dlfm_errf(e, "is not a regular file");
+	/* A journal says where libraries were found, and a cache of it has them loaded from there. */
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return dlfm_errf(
+			e,
+			"belongs to uid %u, neither to you nor to root: what it says would "
+			"decide what programs load; copy it if you trust it",
+			st.st_uid);
 	j->size = (size_t)st.st_size;
 	if (st.st_size > (off_t)DLFM_JOURNAL_MAX)
 		j->size = DLFM_JOURNAL_MAX;

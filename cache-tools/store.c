@@ -109,16 +109,18 @@ static int open_lock(struct dlfm_store *s, struct dlfm_error *e)
 }
 
 /* 1, 0 or -1 as dlfm_store_open(); -2: it was removed while it was opened. */
-static int open_once(struct dlfm_store *s, const char *dir, struct dlfm_error *e)
+static int open_below(struct dlfm_store *s, int above, const char *dir, struct dlfm_error *e)
 {
-	int make = s->how == DLFM_STORE_MAKE, above;
+	int make = s->how == DLFM_STORE_MAKE, n, rc;
+	char name[DLFM_STORE_NAME];
 
-	above = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (above < 0)
-		return errno == ENOENT && !make ? 0 : dlfm_errnof(e, "%s", dir);
-	if (check_above(above, dir, s->uid, e) == 0)
-		s->fd = open_own(above, strrchr(s->path, '/') + 1, s->path, s->uid, make, e);
-	close(above);
+	rc = dlfm_store_name(above, s->uid, make, name, e);
+	if (rc <= 0)
+		return rc < 0 ? dlfm_err_prefix(e, "%s", dir) : 0;
+	n = snprintf(s->path, sizeof(s->path), "%s/%s", strcmp(dir, "/") ? dir : "", name);
+	if (n < 0 || n >= (int)sizeof(s->path))
+		return dlfm_errf(e, "%.100s... is too long a path", dir);
+	s->fd = open_own(above, name, s->path, s->uid, make, e);
 	if (s->fd < 0)
 		return s->fd == -2 ? (make ? -2 : 0) : -1;
 	errno = 0;
@@ -127,17 +129,27 @@ static int open_once(struct dlfm_store *s, const char *dir, struct dlfm_error *e
 	return errno == ENOENT ? -2 : -1;
 }
 
+static int open_once(struct dlfm_store *s, const char *dir, struct dlfm_error *e)
+{
+	int above = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (above < 0)
+		return errno == ENOENT && s->how != DLFM_STORE_MAKE ? 0 : dlfm_errnof(e, "%s", dir);
+	rc = check_above(above, dir, s->uid, e);
+	if (rc == 0)
+		rc = open_below(s, above, dir, e);
+	close(above);
+	return rc;
+}
+
 int dlfm_store_open(struct dlfm_store *s, const char *dir, uid_t uid, enum dlfm_store_how how,
 		    struct dlfm_error *e)
 {
-	int n, rc, tries;
+	int rc, tries;
 
 	*s = (struct dlfm_store){.fd = -1, .leases = -1, .lock = -1, .uid = uid, .how = how};
 	if (dir[0] != '/')
 		return dlfm_errf(e, "%s is not an absolute path", dir);
-	n = snprintf(s->path, sizeof(s->path), "%s/dlfm-%u", strcmp(dir, "/") ? dir : "", uid);
-	if (n < 0 || n >= (int)sizeof(s->path))
-		return dlfm_errf(e, "%.100s... is too long a path", dir);
 	for (tries = 0; tries < MAX_TRIES; tries++) {
 		rc = open_once(s, dir, e);
 		if (rc == 1)

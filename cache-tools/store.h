@@ -17,6 +17,16 @@
 /* What begins the name of a journal directory; the key follows. */
 #define DLFM_STORE_JOURNAL "journal."
 
+/*
+ * The name of a store in an open directory: "dlfm-<uid>"; while that belongs to a user who is neither `uid` nor root,
+ * "dlfm-<uid>-<8 hexadecimal digits>". Returns 1; 0 if there is no store (not with `make`, which makes one of the second
+ * kind and leaves one of the first kind to the caller); -1 with a text.
+ */
+#define DLFM_STORE_NAME 32
+int dlfm_store_name(int dir, uid_t uid, int make, char name[DLFM_STORE_NAME], struct dlfm_error *e);
+/* Whose store is that directory? 0; -1 if it is none: another name, or an owner whom the name does not name. */
+int dlfm_store_owner(int dir, const char *name, uid_t *uid);
+
 enum dlfm_store_how {
 	DLFM_STORE_LOOK,   /* to read only; also for another user's */
 	DLFM_STORE_CHANGE, /* if it is there */

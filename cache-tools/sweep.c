@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 #include <unistd.h>
 
 #include "cache-tools/lease.h"
+
+/* A user can stop the process that sweeps for him, or fill his store faster than it is emptied: for so long root waits. */
+enum { USER_SECONDS = 60, NOBODY = 65534 };
 
 struct sweep {
 	unsigned age; /* seconds */
@@ -127,28 +132,50 @@ struct told {
 	struct dlfm_error e;
 };
 
-/* Becomes the user for good: what a store holds cannot make root do anything. */
-static int become(uid_t uid, gid_t gid)
+/*
+ * Becomes the user for good: what a store holds cannot make root do anything. In no group of his: that of his directory
+ * may be one that he is not in.
+ */
+static int become(uid_t uid)
 {
-	return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
+	return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
 			       setresuid(uid, uid, uid) == 0
 		       ? 0
 		       : -1;
 }
 
-static int sweep_as(const char *dir, const struct stat *owner, const struct sweep *w,
-		    struct dlfm_error *e)
+/* What the child tells, if it does so in time. */
+static void hear(int fd, struct told *told)
 {
-	struct told told = {.n = -1, .e = {"the sweeping process was killed"}};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct timespec start, now;
+	int left = USER_SECONDS, rc;
+	struct told heard;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while ((rc = poll(&p, 1, left * 1000)) < 0 && errno == EINTR) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = now.tv_sec - start.tv_sec < USER_SECONDS
+			       ? USER_SECONDS - (int)(now.tv_sec - start.tv_sec)
+			       : 0;
+	}
+	if (rc > 0 && read(fd, &heard, sizeof(heard)) == sizeof(heard))
+		*told = heard;
+}
+
+static int sweep_as(const char *dir, uid_t uid, const struct sweep *w, struct dlfm_error *e)
+{
+	struct told told = {.n = -1};
 	int fds[2];
 	pid_t pid;
 
+	dlfm_errf(&told.e, "%s/dlfm-%u: the process that sweeps it was killed", dir, uid);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return dlfm_errnof(e, "pipe");
 	pid = fork();
 	if (pid == 0) {
-		if (become(owner->st_uid, owner->st_gid) < 0)
-			dlfm_errnof(&told.e, "cannot become uid %u", owner->st_uid);
+		if (become(uid) < 0)
+			dlfm_errnof(&told.e, "cannot become uid %u", uid);
 		else
 			told.n = sweep_own(dir, w, &told.e);
 		_exit(write(fds[1], &told, sizeof(told)) != sizeof(told));
@@ -156,26 +183,16 @@ static int sweep_as(const char *dir, const struct stat *owner, const struct swee
 	close(fds[1]);
 	if (pid < 0)
 		dlfm_errnof(&told.e, "fork");
-	else if (read(fds[0], &told, sizeof(told)) != sizeof(told))
-		told.n = -1;
+	else
+		hear(fds[0], &told);
 	close(fds[0]);
-	if (pid > 0)
+	if (pid > 0) {
+		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
+	}
 	if (told.n < 0 && e)
 		*e = told.e;
 	return told.n;
-}
-
-/* Only a store whose name and owner agree is the owner's. */
-static int owner_of(int fd, const char *name, struct stat *st)
-{
-	char own[32];
-
-	if (strncmp(name, "dlfm-", 5) != 0 || fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISDIR(st->st_mode))
-		return -1;
-	snprintf(own, sizeof(own), "dlfm-%u", st->st_uid);
-	return strcmp(own, name) == 0 ? 0 : -1;
 }
 
 static int sweep_everybody(const char *dir, const struct sweep *w, struct dlfm_error *e)
@@ -183,12 +200,13 @@ static int sweep_everybody(const char *dir, const struct sweep *w, struct dlfm_e
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0, failed = 0, rc;
 	DIR *d = fd < 0 ? NULL : dlfm_store_names(fd);
 	struct dirent *de;
-	struct stat st;
+	uid_t uid;
 
 	while (d && (de = readdir(d))) {
-		if (owner_of(fd, de->d_name, &st) < 0)
+		/* Only a store whose name and owner agree is the owner's. */
+		if (dlfm_store_owner(fd, de->d_name, &uid) < 0)
 			continue;
-		rc = st.st_uid == 0 ? sweep_own(dir, w, e) : sweep_as(dir, &st, w, e);
+		rc = uid == 0 ? sweep_own(dir, w, e) : sweep_as(dir, uid, w, e);
 		failed |= rc < 0;
 		n += rc > 0 ? rc : 0;
 	}

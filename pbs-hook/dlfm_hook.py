@@ -88,7 +88,10 @@ def run(argv, seconds, user=None):
         out, err = child.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         child.kill()
-        child.communicate()
+        # What runs as the user may have handed the pipe to a process that stays: not waited for.
+        child.stdout.close()
+        child.stderr.close()
+        child.wait()
         return False, "", "stopped after %d s" % seconds
     return True, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 

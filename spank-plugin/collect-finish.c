@@ -2,6 +2,7 @@
 /* Making the target of the gathered journals: a cache, a report, a cache that knows more. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,19 +20,19 @@ enum { REPORT_LINES = 10 };
 static void write_log(const struct ticket *t, const char *text)
 {
 	char path[PATH_MAX];
-	FILE *f;
+	int fd;
 
 	if (gathering_log(t, path) < 0)
 		return;
-	if (!text[0]) {
-		unlink(path);
+	/* Made anew: where others can make files, what stands there may be a link of theirs. */
+	unlink(path);
+	if (!text[0])
 		return;
-	}
-	f = fopen(path, "we");
-	if (!f)
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
 		return;
-	fprintf(f, "%s\n", text);
-	fclose(f);
+	dprintf(fd, "%s\n", text);
+	close(fd);
 }
 
 static int is_partial(const struct collect_sum *sum)

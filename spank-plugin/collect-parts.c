@@ -155,8 +155,8 @@ int collect_parts(const struct collect *run, const struct collection *c, const c
 	if (gathering_parts(&c->ticket, parts) < 0)
 		return dlfm_errf(e, "the path of %.100s... is too long",
 				 gathering_target(&c->ticket.option));
-	if (mkdir(parts, 0700) < 0 && errno != EEXIST)
-		return dlfm_errnof(e, "cannot make %s", parts);
+	if (gathering_make_parts(parts, e) < 0)
+		return -1;
 	if (deliver(run, c, journal, parts, e) < 0)
 		return -1;
 	sum = add_up(parts);

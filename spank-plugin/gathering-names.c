@@ -2,7 +2,10 @@
 /* What is gathered, and the names beside the target. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "spank-plugin/gathering.h"
 
@@ -22,6 +25,22 @@ int gathering_parts(const struct ticket *t, char path[PATH_MAX])
 			 t->step);
 
 	return n < PATH_MAX ? 0 : -1;
+}
+
+int gathering_make_parts(const char *path, struct dlfm_error *e)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return dlfm_errnof(e, "cannot make %s for the journals", path);
+	if (lstat(path, &st) < 0)
+		return dlfm_errnof(e, "%s", path);
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022))
+		return 0;
+	return dlfm_errf(e,
+			 "%s is there, and is not a directory of yours that only you can write: "
+			 "journals are not gathered in it; remove it",
+			 path);
 }
 
 int gathering_log(const struct ticket *t, char path[PATH_MAX])

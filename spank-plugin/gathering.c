@@ -61,8 +61,8 @@ int gathering_prepare(struct ticket *t, struct dlfm_error *e)
 	if (gathering_parts(t, parts) < 0)
 		return dlfm_errf(e, "the path of %.100s... is too long",
 				 gathering_target(&t->option));
-	if (mkdir(parts, 0700) < 0 && errno != EEXIST)
-		return dlfm_errnof(e, "cannot make %s for the journals", parts);
+	if (gathering_make_parts(parts, e) < 0)
+		return -1;
 	if (setenv(TICKET_COLLECT_VARIABLE, "1", 1) < 0)
 		return dlfm_errf(e, "no memory");
 	if (stat(t->option.file, &before) < 0)

@@ -17,6 +17,11 @@ int gathering_wanted(const struct dlfm_job_option *o);
 const char *gathering_target(const struct dlfm_job_option *o);
 /* `<target>.<job>.<step>.parts`; -1 if it does not fit. */
 int gathering_parts(const struct ticket *t, char path[PATH_MAX]);
+/*
+ * Makes that directory, or finds it: the user's own, or who else can write there would have a say in what the cache
+ * resolves. -1 with a text.
+ */
+int gathering_make_parts(const char *path, struct dlfm_error *e);
 /* `<target>.log`; -1 if it does not fit. */
 int gathering_log(const struct ticket *t, char path[PATH_MAX]);
 

@@ -97,20 +97,6 @@ static int sweep_user(void *arg)
 	return dlfm_stage_sweep(plugin.args.dirs, LEFTOVER_AGE, NULL) < 0;
 }
 
-/* The user of a store: its name and its owner must agree. */
-static int owner_of(int fd, const char *name, uid_t *uid)
-{
-	char own[32];
-	struct stat st;
-
-	if (strncmp(name, "dlfm-", 5) != 0 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISDIR(st.st_mode))
-		return 0;
-	snprintf(own, sizeof(own), "dlfm-%u", st.st_uid);
-	*uid = st.st_uid;
-	return strcmp(own, name) == 0;
-}
-
 static void sweep_all(void)
 {
 	struct as_user user = {.gid = NOBODY};
@@ -121,7 +107,7 @@ static void sweep_all(void)
 	for (i = 0; plugin.args.dirs[i]; i++) {
 		d = opendir(plugin.args.dirs[i]);
 		while (d && (de = readdir(d)))
-			if (owner_of(dirfd(d), de->d_name, &user.uid))
+			if (dlfm_store_owner(dirfd(d), de->d_name, &user.uid) == 0)
 				as_user_call(&user, sweep_user, NULL, USER_SECONDS);
 		if (d)
 			closedir(d);

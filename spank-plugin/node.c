@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -159,16 +160,18 @@ static int release_job(void *arg)
 /* Is there anything of his? (A link or another's directory is nothing.) */
 static int has_store(uid_t uid)
 {
-	char path[PATH_MAX];
-	struct stat st;
-	int i;
+	char name[DLFM_STORE_NAME];
+	uid_t owner;
+	int i, fd, found = 0;
 
-	for (i = 0; plugin.args.dirs[i]; i++) {
-		snprintf(path, sizeof(path), "%s/dlfm-%u", plugin.args.dirs[i], uid);
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid)
-			return 1;
+	for (i = 0; plugin.args.dirs[i] && !found; i++) {
+		fd = open(plugin.args.dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		found = fd >= 0 && dlfm_store_name(fd, uid, 0, name, NULL) == 1 &&
+			dlfm_store_owner(fd, name, &owner) == 0 && owner == uid;
+		if (fd >= 0)
+			close(fd);
 	}
-	return 0;
+	return found;
 }
 
 /* The groups that the user has by himself; the process of the epilog knows of no others. */

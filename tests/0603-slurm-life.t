@@ -115,8 +115,8 @@ as tester scancel -u tester
 ok "... and both go" wait_until 20 no_leftovers
 on 1 sh -c 'mkdir -m 777 /dev/shm/dlfm-20001 && chown 20002 /dev/shm/dlfm-20001'
 as tester srun -N3 -n3 --dlfm=$cache sh -c 'echo ${DLFM_IMAGE%/*}'
-like "$(sort <<<"$out" | tr '\n' ' ')" "^/dev/shm/dlfm-20001 /dev/shm/dlfm-20001 /run/stage/dlfm-20001 $" \
-	"a directory that somebody else made is not used; the next one is"
+like "$(sort <<<"$out" | tr '\n' ' ')" "^/dev/shm/dlfm-20001 /dev/shm/dlfm-20001 /dev/shm/dlfm-20001-[0-9a-f]{8} $" \
+	"a directory that somebody else made is not used; one beside it is"
 is "$(on 1 stat -c %u /dev/shm/dlfm-20001)" 20002 "... nor removed"
 on 1 rmdir /dev/shm/dlfm-20001
 ok "nothing is left" wait_until 10 no_leftovers

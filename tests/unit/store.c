@@ -151,10 +151,44 @@ static void bad_directory(void **state)
 	dlfm_store_close(&s);
 	if (geteuid() != 0)
 		return;
-	assert_int_equal(chown(own, 4711, -1), 0);
-	refused("belongs to uid 4711");
 	assert_int_equal(chown(dir, 4711, -1), 0);
 	refused("neither the user nor root");
+}
+
+/* Somebody else has the store's name: it gets another one, which all find, and keeps it as long as it holds something. */
+static void squatted(void **state)
+{
+	char other[sizeof(s.path)], name[DLFM_STORE_NAME];
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(chown(own, 4711, -1), 0);
+	assert_int_equal(dlfm_store_open(&s, dir, 0, DLFM_STORE_LOOK, &e), 0);
+	open_store();
+	strcpy(other, s.path);
+	assert_int_equal(strncmp(other, own, strlen(own)), 0);
+	assert_int_equal(strlen(other), strlen(own) + 9);
+	dlfm_store_close(&s);
+	open_store();
+	assert_string_equal(s.path, other);
+	make_image(ID1);
+	dlfm_store_close(&s);
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(dlfm_store_name(fd, 4711, 0, name, &e), 0);
+	assert_int_equal(dlfm_store_name(fd, 0, 0, name, &e), 1);
+	assert_string_equal(name, strrchr(other, '/') + 1);
+	close(fd);
+	assert_int_equal(rmdir(own), 0);
+	assert_int_equal(dlfm_store_open(&s, dir, 0, DLFM_STORE_LOOK, &e), 1);
+	assert_string_equal(s.path, other);
+	dlfm_store_close(&s);
+	assert_int_equal(dlfm_stage_sweep_all(dirs, &e), 1);
+	assert_int_equal(access(other, F_OK), -1);
+	open_store();
+	assert_string_equal(s.path, own);
 }
 
 static void lock_is_one(void **state)
@@ -447,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(made_and_found, start, end),
 		cmocka_unit_test_setup_teardown(planted, start, end),
 		cmocka_unit_test_setup_teardown(bad_directory, start, end),
+		cmocka_unit_test_setup_teardown(squatted, start, end),
 		cmocka_unit_test_setup_teardown(lock_is_one, start, end),
 		cmocka_unit_test_setup_teardown(retired, start, end),
 		cmocka_unit_test_setup_teardown(temporaries, start, end),
