@@ -31,7 +31,7 @@ grep -E '\.sh$' "$scratch/all" >>"$scratch/shell"
 grep -E '\.py$' "$scratch/all" >>"$scratch/python"
 
 without_licence() {
-	grep -vE '(^|/)(COPYING|\.gitignore|\.gitattributes|\.clang-format|packages)$|\.(md|json|json\.in|map|lds)$' "$scratch/all" |
+	grep -vE '(^|/)(COPYING|\.gitignore|\.gitattributes|\.clang-format|packages)$|^debian/(changelog|copyright|source/format)$|\.(md|json|json\.in|map|lds)$' "$scratch/all" |
 		tr '\n' '\0' | xargs -0 grep -L 'SPDX-License-Identifier: BSD-3-Clause'
 }
 is "$(without_licence)" "" "every source names its licence"
