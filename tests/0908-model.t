@@ -6,7 +6,7 @@
 need dlfm-model
 
 # No time for anything: each case sets what it is about.
-nothing='"fs_service_us": 0, "fs_data_service_us": 0, "fs_latency_us": 0, "fs_bandwidth_mb_s": 1e12, "fs_one_queue": 0,
+nothing='"fs_service_us": 0, "fs_data_service_us": 0, "fs_latency_us": 0, "fs_bandwidth_mb_s": 1e12, "fs_one_queue": 0, "fs_client_us": 0,
 	"node_memory_gb_s": 1e12, "net_mb_s": 1e12, "net_latency_us": 0, "launch_s": 0, "launch_hop_s": 0, "launch_task_s": 0,
 	"sbcast_file_s": 0, "sbcast_hop_us": 0, "app_cpu_s": 0, "app_memory_mb": 0, "app_first_requests": 0,
 	"app_next_requests": 0, "app_mb": 0, "app_lookups": 0, "app_files": 0, "lib_files": 0, "lib_mb": 0, "lib_requests": 0,
@@ -33,6 +33,8 @@ is "$(model local 4 6 seconds '"app_cpu_s": 1, "node_cores": 2')" 3.0000 "6 rank
 is "$(model local 4 6 seconds '"app_cpu_s": 1, "machine_cores": 2')" 12.0000 "... and those of all nodes, if the nodes share them"
 is "$(model local 4 6 seconds '"app_memory_mb": 500, "node_memory_gb_s": 10')" 0.3000 "... and share their node's memory bandwidth"
 is "$(model vanilla 10 1 seconds '"app_mb": 100, "fs_bandwidth_mb_s": 1000')" 1.0000 "10 nodes read 100 MB at 1 GB/s"
+
+is "$(model vanilla 5 4 seconds "$requests, \"fs_client_us\": 100, \"node_cores\": 1")" 0.1300 "requests cost their node's processor time"
 
 chunk='"cache_packed_mb": 1, "cache_mb": 1, "stage_chunk_kib": 1024, "stage_fanout": 2, "net_mb_s": 10'
 is "$(model dlfm-exec 7 1 seconds "$chunk")" 0.4000 "one chunk through a tree of 2 levels: the last child of the last child"

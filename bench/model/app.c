@@ -11,7 +11,16 @@
 #define US     1e-6
 #define EVENTS 3e7 /* about so many a run; rounds get coarser beyond */
 
-enum step { STEP_META, STEP_DATA, STEP_DAEMON, STEP_WAIT, STEP_CPU, STEP_MEMORY, STEPS };
+enum step {
+	STEP_META,
+	STEP_DATA,
+	STEP_CLIENT,
+	STEP_DAEMON,
+	STEP_WAIT,
+	STEP_CPU,
+	STEP_MEMORY,
+	STEPS
+};
 
 struct node {
 	struct station cores, memory, daemon;
@@ -48,9 +57,14 @@ static double look_up(struct world *w, double at, double requests)
 	       requests * w->p->fs_latency_us * US;
 }
 
+static double reads_of(const struct world *w, double mb)
+{
+	return mb * 1e6 / (w->p->fs_read_kib * 1024);
+}
+
 static double read_data(struct world *w, double at, double mb)
 {
-	double reads = mb * 1e6 / (w->p->fs_read_kib * 1024);
+	double reads = reads_of(w, mb);
 
 	if (mb <= 0)
 		return at;
@@ -58,6 +72,18 @@ static double read_data(struct world *w, double at, double mb)
 	return station_visit(data_station(w), at,
 			     reads * w->p->fs_data_service_us * US + mb / w->p->fs_bandwidth_mb_s) +
 	       reads * w->p->fs_latency_us * US;
+}
+
+/* Requests cost the node's processors time, too. */
+static double ask(struct world *w, uint32_t rank, double at)
+{
+	const struct app *a = w->app;
+	double requests = a->next_requests;
+
+	if (rank % w->ranks_per_node == 0)
+		requests = a->first_requests + reads_of(w, a->first_mb);
+	return station_visit(&node_of(w, rank)->cores, at,
+			     requests * w->p->fs_client_us * US / w->rounds);
 }
 
 /* One step of one round of a rank that comes to it at `at`: when it is done. */
@@ -72,6 +98,8 @@ static double visit(struct world *w, uint32_t rank, enum step step, double at)
 		return look_up(w, at, part * (first ? a->first_requests : a->next_requests));
 	case STEP_DATA:
 		return first ? read_data(w, at, part * a->first_mb) : at;
+	case STEP_CLIENT:
+		return ask(w, rank, at);
 	case STEP_DAEMON:
 		return a->daemon_lookups > 0
 			       ? station_visit(&node_of(w, rank)->daemon, at,

@@ -33,6 +33,8 @@ static const struct param table[] = {
 	P(fs_one_queue, 1, 0, "0 or 1",
 	  "reads wait in the queue of the metadata requests: preset nfs"),
 	P(fs_read_kib, 128, 1, "KiB/request", "the kernel's read-ahead"),
+	P(fs_client_us, 10, 0, "us/request",
+	  "processor time that a request costs the node's client"),
 	P(node_cores, 48, 1, "", node),
 	P(node_memory_gb_s, 200, 1e-3, "GB/s", node),
 	P(machine_cores, 0, 0, "",

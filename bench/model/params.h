@@ -12,7 +12,7 @@ struct params {
 	/* the shared file system */
 	double fs_servers, fs_service_us, fs_data_service_us, fs_latency_us, fs_bandwidth_mb_s,
 		fs_one_queue;
-	double fs_read_kib;
+	double fs_read_kib, fs_client_us;
 	/* a node and the network */
 	double node_cores, node_memory_gb_s, machine_cores, net_mb_s, net_latency_us;
 	/* Slurm */
