@@ -209,6 +209,8 @@ static void put_head(struct encoder *en)
 	en->head->flags = dlfm_put32(en->c->flags);
 	en->head->provenance_offset = provenance.offset;
 	en->head->provenance_len = provenance.len;
+	if (en->c->history) /* behind the provenance: not at 0 */
+		en->head->history_offset = put_text(en, en->c->history).offset;
 }
 
 static void place_all(struct encoder *en, struct dlfm_disk_metadata *h)
@@ -233,7 +235,7 @@ static void place_all(struct encoder *en, struct dlfm_disk_metadata *h)
 unsigned char *dlfm_metadata_encode(const struct dlfm_cache *c, size_t *size, struct dlfm_error *e)
 {
 	struct encoder en = {.c = c, .e = e};
-	struct dlfm_disk_metadata head = {.reserved = {{0}}};
+	struct dlfm_disk_metadata head = {.history_offset = {{0}}};
 	unsigned char *whole = NULL;
 	uint64_t before;
 

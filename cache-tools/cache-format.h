@@ -121,7 +121,7 @@ struct dlfm_disk_metadata {
 	dlfm_le32 packer_uid;		   /*   8  whose access() results the entries hold */
 	dlfm_le32 scope;		   /*  12  1: shared, 2: all (enum dlfm_scope) */
 	dlfm_le32 flags;		   /*  16  as in the header */
-	dlfm_le32 reserved;		   /*  20 */
+	dlfm_le32 history_offset;	   /*  20  text of history.h in the string area; 0: none */
 	dlfm_le32 provenance_offset;	   /*  24  JSON text: who packed what, where and when */
 	dlfm_le32 provenance_len;	   /*  28 */
 	struct dlfm_disk_area entries;	   /*  32  struct dlfm_disk_entry */

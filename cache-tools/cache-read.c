@@ -315,6 +315,19 @@ static int get_resolutions(struct decoder *d, const struct areas *a)
 	return 0;
 }
 
+/* 0, or -1: it does not lie inside. */
+static int get_history(struct decoder *d)
+{
+	const uint32_t offset = dlfm_get32(d->head.history_offset);
+
+	if (offset == 0)
+		return 0;
+	if (offset >= d->n_strings || !memchr(d->strings + offset, 0, d->n_strings - offset))
+		return -1;
+	d->c->history = d->strings + offset;
+	return 0;
+}
+
 static int get_head(struct decoder *d)
 {
 	struct dlfm_disk_string provenance = {.offset = d->head.provenance_offset,
@@ -327,7 +340,8 @@ static int get_head(struct decoder *d)
 	c->scope = dlfm_get32(d->head.scope);
 	c->flags = dlfm_get32(d->head.flags);
 	c->provenance = get_string(d, provenance, MAX_TEXT, &len);
-	if (!c->provenance || c->flags != c->header.flags || c->static_tls > (1u << 30))
+	if (!c->provenance || get_history(d) < 0 || c->flags != c->header.flags ||
+	    c->static_tls > (1u << 30))
 		return dlfm_damaged(d->e, "the head of its metadata is not valid");
 	return 0;
 }

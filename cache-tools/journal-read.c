@@ -162,6 +162,13 @@ int dlfm_journal_next(const struct dlfm_journal_copy *j, size_t *at, struct dlfm
 	return 0;
 }
 
+int dlfm_journal_is_own(const struct dlfm_journal_line *line)
+{
+	const char *name = strrchr(line->kind == DLFM_REC_SEARCH ? line->b : line->a, '/');
+
+	return name && (strcmp(name, "/libdlfm.so") == 0 || strcmp(name, "/dlfm-audit.so") == 0);
+}
+
 static int is_journal(const struct dirent *d)
 {
 	size_t len = strlen(d->d_name);

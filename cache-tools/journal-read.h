@@ -41,6 +41,9 @@ void dlfm_journal_release(struct dlfm_journal_copy *j);
 int dlfm_journal_next(const struct dlfm_journal_copy *j, size_t *at,
 		      struct dlfm_journal_line *line);
 
+/* Does it tell of DLFM's own objects, which come to the nodes with the image and not with the cache? */
+int dlfm_journal_is_own(const struct dlfm_journal_line *line);
+
 /*
  * Calls `take` with every journal of a directory, in the order of their names. Returns how many there were, or -1 with a
  * text (also if `take` returned -1). Other files are ignored.

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-tools/history.h"
 #include "cache-tools/job-option.h"
 
 struct merge {
@@ -290,6 +291,33 @@ static int set_provenance(struct dlfm_cache *c, const struct dlfm_cache_file *co
 	return c->provenance ? 0 : -1;
 }
 
+/* -1: no memory. A history that cannot be read is left out: no replay needs it. */
+static int set_history(struct dlfm_cache *c, const struct dlfm_cache_file *const *files, size_t n)
+{
+	struct dlfm_history *all = dlfm_history_new(), *one;
+	char *text = NULL;
+	size_t i, found = 0;
+	int rc = all ? 0 : -1;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		const char *history = files[i]->cache->history;
+
+		one = history ? dlfm_history_read(history, NULL) : NULL;
+		if (!one)
+			continue;
+		found++;
+		rc = dlfm_history_merge(all, one);
+		dlfm_history_free(one);
+	}
+	if (rc == 0 && found)
+		text = dlfm_history_write(all);
+	if (text)
+		c->history = dlfm_cache_text(c, text, strlen(text));
+	free(text);
+	dlfm_history_free(all);
+	return rc < 0 || (found && !c->history) ? -1 : 0;
+}
+
 static int newest_first(const void *a, const void *b)
 {
 	const struct dlfm_cache_file *const *x = a, *const *y = b;
@@ -335,7 +363,8 @@ static int merge_sorted(struct merge *m, const struct dlfm_cache_file *const *fi
 	set_first_read(m->c, files, n);
 	drop_wrong_listings(m->c);
 	drop_wrong_twins(m->c);
-	return set_provenance(m->c, files, n) < 0 ? no_memory(m) : 0;
+	return set_provenance(m->c, files, n) < 0 || set_history(m->c, files, n) < 0 ? no_memory(m)
+										     : 0;
 }
 
 int dlfm_merge(const struct dlfm_cache_file *const *files, size_t n, const char *output,

@@ -96,6 +96,7 @@ struct dlfm_cache {
 	uint32_t scope;		/* enum dlfm_scope */
 	uint32_t flags;		/* DLFM_CACHE_PARTIAL */
 	const char *provenance; /* JSON text; never NULL */
+	const char *history;	/* what was looked up how often (history.h); NULL: not known */
 	/*
 	 * When the first of its paths was looked up, seconds; 0: when the writer was opened. What changed at that time or
 	 * later may have changed again without a trace in its times, so it is read again before it is believed.

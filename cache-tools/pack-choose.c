@@ -11,27 +11,17 @@
 #include "cache-tools/pack-private.h"
 #include "cache-tools/scan.h"
 
-/* Never, whatever the policy says: the kernel's own; and by default what is each node's, or short-lived. */
-static const char *const never[] = {"/proc", "/sys", "/dev", NULL};
-static const char *const transient[] = {"/tmp", "/var/tmp", "/run", "/var/run", "/var/lock", NULL};
-
-static int is_below(const char *path, const char *const *dirs)
+void dlfm_pack_leave_out(struct pack *p, uint32_t i, uint64_t *count, enum dlfm_left_out why)
 {
-	size_t len;
+	const struct dlfm_cache_entry *entry = &p->cache->entries[i];
+	struct dlfm_history_path *h;
 
-	for (; *dirs; dirs++) {
-		len = strlen(*dirs);
-		if (strncmp(path, *dirs, len) == 0 && (path[len] == 0 || path[len] == '/'))
-			return 1;
-	}
-	return 0;
-}
-
-void dlfm_pack_leave_out(struct pack *p, uint32_t entry, uint64_t *count, const char *why)
-{
 	++*count;
 	if (p->options->left_out)
-		p->options->left_out(p->options->arg, p->cache->entries[entry].path, why);
+		p->options->left_out(p->options->arg, entry->path, dlfm_left_out_text(why));
+	h = p->history ? dlfm_history_path(p->history, entry->path, entry->path_len) : NULL;
+	if (h)
+		h->why = why;
 }
 
 static int is_included(const struct pack *p, uint32_t i)
@@ -49,17 +39,15 @@ static int is_on_shared(struct pack *p, uint32_t i)
 	return dlfm_file_system_is_shared(p->systems, entry->st.dev, entry->path);
 }
 
-int dlfm_pack_in_scope(struct pack *p, uint32_t i)
+enum dlfm_left_out dlfm_pack_scope(struct pack *p, uint32_t i)
 {
 	const char *path = p->cache->entries[i].path;
+	enum dlfm_left_out why = dlfm_policy_forbids(p->policy, path);
 
-	if (is_below(path, never) || dlfm_patterns_match(&p->policy->exclude, path))
-		return 0;
-	if (is_included(p, i))
-		return 1;
-	if (is_below(path, transient))
-		return 0;
-	return p->policy->scope == DLFM_SCOPE_ALL || is_on_shared(p, i);
+	if (why != DLFM_NOT_LEFT_OUT || is_included(p, i) || p->policy->scope == DLFM_SCOPE_ALL ||
+	    is_on_shared(p, i))
+		return why;
+	return DLFM_LEFT_LOCAL;
 }
 
 /* ---- what the run changed, and where names come and go ---- */
@@ -112,11 +100,11 @@ static void choose_file(struct pack *p, uint32_t i)
 				       : p->policy->max_data_size;
 
 	if (!is_code && !dlfm_pack_is_import_dir(p, entry->parent)) {
-		dlfm_pack_leave_out(p, i, &p->report->data, "data");
+		dlfm_pack_leave_out(p, i, &p->report->data, DLFM_LEFT_DATA);
 		return;
 	}
 	if (opened && entry->st.size > max) {
-		dlfm_pack_leave_out(p, i, &p->report->data, "too large");
+		dlfm_pack_leave_out(p, i, &p->report->data, DLFM_LEFT_LARGE);
 		return;
 	}
 	know(p, i);
@@ -149,14 +137,14 @@ static void choose_absent(struct pack *p, uint32_t i)
 	uint32_t dir = p->cache->entries[i].parent;
 
 	if (n->flags & NOTE_FOUND) {
-		dlfm_pack_leave_out(p, i, &p->report->transient, "found in the run, gone now");
+		dlfm_pack_leave_out(p, i, &p->report->transient, DLFM_LEFT_GONE);
 		return;
 	}
 	if ((n->flags & (NOTE_TRY | NOTE_IMPORT_NAME)) || is_included(p, i) || is_settled(p, dir) ||
 	    is_installed(p, dir))
 		know(p, i);
 	else
-		dlfm_pack_leave_out(p, i, &p->report->data, "absent among data");
+		dlfm_pack_leave_out(p, i, &p->report->data, DLFM_LEFT_ABSENT);
 }
 
 static void choose_directory(struct pack *p, uint32_t i)
@@ -172,20 +160,22 @@ static void choose_directory(struct pack *p, uint32_t i)
 static void choose_one(struct pack *p, uint32_t i)
 {
 	const struct dlfm_cache_entry *entry = &p->cache->entries[i];
-	struct note *n = &p->notes[i];
+	const struct note *n = &p->notes[i];
+	enum dlfm_left_out why;
 
 	if (entry->canon != i || !(n->flags & NOTE_LOOKED))
 		return;
 	if (n->flags & NOTE_FAILED) {
-		dlfm_pack_leave_out(p, i, &p->report->failed, strerror(entry->lerr));
+		dlfm_pack_leave_out(p, i, &p->report->failed, DLFM_LEFT_FAILED);
 		return;
 	}
 	if (n->flags & (NOTE_WRITTEN | NOTE_BELOW_WRITTEN)) {
-		dlfm_pack_leave_out(p, i, &p->report->written, "written by the run");
+		dlfm_pack_leave_out(p, i, &p->report->written, DLFM_LEFT_WRITTEN);
 		return;
 	}
-	if (!dlfm_pack_in_scope(p, i)) {
-		dlfm_pack_leave_out(p, i, &p->report->local, "out of scope");
+	why = dlfm_pack_scope(p, i);
+	if (why != DLFM_NOT_LEFT_OUT) {
+		dlfm_pack_leave_out(p, i, &p->report->local, why);
 		return;
 	}
 	if (entry->lerr)
@@ -220,7 +210,8 @@ static void choose_above(struct pack *p)
 		const unsigned no = NOTE_LIVE | NOTE_WRITTEN | NOTE_BELOW_WRITTEN | NOTE_FAILED;
 
 		if (c->entries[i].canon == i && (n->flags & NOTE_WANTED) && n->ops &&
-		    pack_is_dir(p, i) && !(n->flags & no) && dlfm_pack_in_scope(p, i))
+		    pack_is_dir(p, i) && !(n->flags & no) &&
+		    dlfm_pack_scope(p, i) == DLFM_NOT_LEFT_OUT)
 			know(p, i);
 	}
 }

@@ -176,17 +176,9 @@ static int take_object(struct collector *c, const struct dlfm_journal_line *line
 	return 0;
 }
 
-/* DLFM's own objects come to the nodes with the image, not with the cache. */
-static int is_own(const char *path)
-{
-	const char *name = strrchr(path, '/');
-
-	return name && (strcmp(name, "/libdlfm.so") == 0 || strcmp(name, "/dlfm-audit.so") == 0);
-}
-
 static int take_line(struct collector *c, const struct dlfm_journal_line *line)
 {
-	if (is_own(line->kind == DLFM_REC_SEARCH ? line->b : line->a))
+	if (dlfm_journal_is_own(line))
 		return 0;
 	switch (line->kind) {
 	case DLFM_REC_PATH:
@@ -265,6 +257,8 @@ static int take_journal(void *arg, const struct dlfm_journal_copy *j, struct dlf
 	while (dlfm_journal_next(j, &at, &line))
 		if (take_line(&c, &line) < 0)
 			return pack_no_memory(c.p);
+	if (c.p->history && dlfm_history_take(c.p->history, j) < 0)
+		return pack_no_memory(c.p);
 	if (c.tls > c.p->static_tls)
 		c.p->static_tls = c.tls;
 	c.p->report->journals++;

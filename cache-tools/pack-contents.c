@@ -143,7 +143,7 @@ static void give_content(struct reader *r, uint32_t i)
 		return;
 	}
 	entry->flags &= ~(uint32_t)DLFM_ENTRY_KNOWN;
-	dlfm_pack_leave_out(p, i, &p->report->failed, "cannot be read, or is being written");
+	dlfm_pack_leave_out(p, i, &p->report->failed, DLFM_LEFT_UNREADABLE);
 }
 
 int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w)

@@ -8,6 +8,7 @@
 #include "cache-tools/arena.h"
 #include "cache-tools/cache-write.h"
 #include "cache-tools/file-systems.h"
+#include "cache-tools/history.h"
 #include "cache-tools/journal-read.h"
 #include "cache-tools/model.h"
 #include "cache-tools/pack.h"
@@ -81,6 +82,7 @@ struct pack {
 	struct dlfm_error *e;
 	struct dlfm_file_systems *systems;
 	struct dlfm_arena *arena;
+	struct dlfm_history *history; /* NULL: not wanted */
 
 	struct asked *asked;
 	uint32_t n_asked, max_asked;
@@ -155,16 +157,21 @@ int dlfm_pack_contents(struct pack *p, struct dlfm_cache_writer *w);
 /* Listings, and what the user may do with each path. */
 int dlfm_pack_listings(struct pack *p);
 
+/* ---- pack-history.c ---- */
+
+/* Puts the history into the cache; before pruning. */
+int dlfm_pack_history(struct pack *p);
+
 /* ---- pack-resolve.c: resolutions, and LIBDIR flags of the searched directories ---- */
 int dlfm_pack_resolve(struct pack *p);
 
 int dlfm_pack_is_stopped(const struct pack *p);
 /* Tells how far pack is. -1: it shall stop. */
 int dlfm_pack_progress(struct pack *p, const char *what, uint64_t done, uint64_t total);
-/* Tells whoever wants to know that a path is left out. */
-void dlfm_pack_leave_out(struct pack *p, uint32_t entry, uint64_t *count, const char *why);
-/* Is the entry's file system in scope (or the path included), and the path not excluded? */
-int dlfm_pack_in_scope(struct pack *p, uint32_t entry);
+/* Tells whoever wants to know, and the history, that a path is left out. */
+void dlfm_pack_leave_out(struct pack *p, uint32_t entry, uint64_t *count, enum dlfm_left_out why);
+/* DLFM_NOT_LEFT_OUT if the entry's file system is in scope (or the path included) and the path not excluded. */
+enum dlfm_left_out dlfm_pack_scope(struct pack *p, uint32_t entry);
 
 static inline int pack_is_dir(const struct pack *p, uint32_t i)
 {

@@ -114,7 +114,7 @@ static int make_cache(struct pack *p, struct dlfm_cache_writer *w, const char *c
 	if (check_not_empty(p) < 0 || dlfm_pack_listings(p) < 0 || dlfm_pack_resolve(p) < 0)
 		return -1;
 	set_head(p);
-	if (set_provenance(p) < 0)
+	if (set_provenance(p) < 0 || dlfm_pack_history(p) < 0)
 		return -1;
 	return dlfm_pack_prune(p);
 }
@@ -125,7 +125,11 @@ static int start(struct pack *p)
 	p->cache = dlfm_cache_new();
 	p->systems = dlfm_file_systems_new(p->policy);
 	pthread_mutex_init(&p->reach, NULL);
-	return p->arena && p->cache && p->systems ? 0 : pack_no_memory(p);
+	if (!p->options->no_history)
+		p->history = dlfm_history_new();
+	return p->arena && p->cache && p->systems && (p->history || p->options->no_history)
+		       ? 0
+		       : pack_no_memory(p);
 }
 
 static void end(struct pack *p)
@@ -137,6 +141,7 @@ static void end(struct pack *p)
 	dlfm_file_systems_free(p->systems);
 	dlfm_cache_free(p->cache);
 	dlfm_arena_free(p->arena);
+	dlfm_history_free(p->history);
 	free(p->asked);
 	free(p->searches);
 	free(p->tries);

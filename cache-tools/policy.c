@@ -60,6 +60,33 @@ int dlfm_patterns_have(const struct dlfm_patterns *p, const char *text)
 	return 0;
 }
 
+static int is_below(const char *path, const char *const *dirs)
+{
+	size_t len;
+
+	for (; *dirs; dirs++) {
+		len = strlen(*dirs);
+		if (strncmp(path, *dirs, len) == 0 && (path[len] == 0 || path[len] == '/'))
+			return 1;
+	}
+	return 0;
+}
+
+enum dlfm_left_out dlfm_policy_forbids(const struct dlfm_policy *p, const char *path)
+{
+	static const char *const kernel[] = {"/proc", "/sys", "/dev", NULL};
+	static const char *const temporary[] = {"/tmp",	    "/var/tmp",	 "/run",
+						"/var/run", "/var/lock", NULL};
+
+	if (is_below(path, kernel))
+		return DLFM_LEFT_KERNEL;
+	if (dlfm_patterns_match(&p->exclude, path))
+		return DLFM_LEFT_EXCLUDED;
+	if (!dlfm_patterns_match(&p->include, path) && is_below(path, temporary))
+		return DLFM_LEFT_TEMPORARY;
+	return DLFM_NOT_LEFT_OUT;
+}
+
 void dlfm_patterns_free(struct dlfm_patterns *p)
 {
 	size_t i;

@@ -21,6 +21,7 @@
 
 #include "cache-tools/error.h"
 #include "cache-tools/job-option.h"
+#include "cache-tools/left-out.h"
 
 struct dlfm_patterns {
 	char **items;
@@ -43,6 +44,11 @@ int dlfm_patterns_add(struct dlfm_patterns *p, const char *text);
 int dlfm_patterns_match(const struct dlfm_patterns *p, const char *path);
 /* Is the text one of them? */
 int dlfm_patterns_have(const struct dlfm_patterns *p, const char *text);
+/*
+ * What keeps a path out of a cache, wherever it lies: the kernel's own file systems; a pattern; and, unless a pattern
+ * includes them, directories of short-lived files. DLFM_NOT_LEFT_OUT: nothing does.
+ */
+enum dlfm_left_out dlfm_policy_forbids(const struct dlfm_policy *p, const char *path);
 void dlfm_patterns_free(struct dlfm_patterns *p);
 void dlfm_policy_free(struct dlfm_policy *p);
 

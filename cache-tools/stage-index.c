@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cache-tools/index.h"
 #include "cache-tools/stage-private.h"
 #include "libdlfm/fingerprint.h"
 #include "libdlfm/image-write.h"
@@ -136,37 +137,80 @@ static int allocate(struct input *in, const struct dlfm_cache *c)
 											     : -1;
 }
 
-static int write_files(struct input *in, const struct stage_tree *t, int temp, const char *root,
-		       struct dlfm_error *e)
+static void clear(struct input *in)
 {
-	if (dlfm_image_write_files(temp, &in->in, root) == 0)
-		return 0;
-	return stage_failed(t->where, "write", "the index", e);
+	free(in->entries);
+	free(in->names);
+	free(in->fingerprints);
+	free(in->resolutions);
+	free(in->guards);
+}
+
+/* To be cleared in any case. */
+static int make_input(struct input *in, const struct stage_tree *t, struct dlfm_error *e)
+{
+	const struct dlfm_cache *c = t->plan.cache;
+
+	*in = (struct input){.in = {.packer_uid = c->packer_uid, .static_tls = c->static_tls}};
+	memcpy(in->in.cache_id, c->header.id, sizeof(in->in.cache_id));
+	if (allocate(in, c) < 0)
+		return dlfm_errf(e, "no memory for the index");
+	add_entries(in, t);
+	add_resolutions(in, t);
+	in->in.entries = in->entries;
+	in->in.names = in->names;
+	in->in.fingerprints = in->fingerprints;
+	in->in.resolutions = in->resolutions;
+	in->in.guards = in->guards;
+	return 0;
 }
 
 int stage_write_index(const struct stage_tree *t, int temp, const char *root, struct dlfm_error *e)
 {
-	const struct dlfm_cache *c = t->plan.cache;
-	struct input in = {.in = {.packer_uid = c->packer_uid, .static_tls = c->static_tls}};
-	int rc;
+	struct input in;
+	int rc = make_input(&in, t, e);
 
-	memcpy(in.in.cache_id, c->header.id, sizeof(in.in.cache_id));
-	if (allocate(&in, c) < 0) {
+	if (rc == 0 && dlfm_image_write_files(temp, &in.in, root) < 0)
+		rc = stage_failed(t->where, "write", "the index", e);
+	clear(&in);
+	return rc;
+}
+
+static int make_dirty(struct dlfm_index *x, size_t n_entries)
+{
+	struct dlfm_dirty_header *h;
+
+	x->dirty_size = sizeof(*h) + n_entries;
+	x->dirty = h = calloc(1, x->dirty_size);
+	if (!h)
+		return -1;
+	memcpy(h->magic, DLFM_DIRTY_MAGIC, sizeof(h->magic));
+	h->n_entries = n_entries;
+	return 0;
+}
+
+int dlfm_index_make(struct dlfm_index *x, const struct dlfm_cache *c, const char *root,
+		    struct dlfm_error *e)
+{
+	struct stage_tree t = {.root = -1, .where = root};
+	struct input in = {.entries = NULL};
+	int rc = dlfm_plan_make(&t.plan, c, strlen(root), e);
+
+	*x = (struct dlfm_index){.index = NULL};
+	t.staged = calloc((size_t)c->n_entries + 1, sizeof(*t.staged));
+	if (rc == 0 && !t.staged)
+		rc = dlfm_errf(e, "no memory for %u entries", c->n_entries);
+	if (rc == 0)
+		rc = make_input(&in, &t, e);
+	if (rc == 0 && dlfm_image_write(&in.in, root, &x->index, &x->index_size) < 0)
+		rc = dlfm_errnof(e, "the index cannot be made");
+	if (rc == 0 &&
+	    make_dirty(x, ((const struct dlfm_image_header *)x->index)->entries.count) < 0)
 		rc = dlfm_errf(e, "no memory for the index");
-	} else {
-		add_entries(&in, t);
-		add_resolutions(&in, t);
-		in.in.entries = in.entries;
-		in.in.names = in.names;
-		in.in.fingerprints = in.fingerprints;
-		in.in.resolutions = in.resolutions;
-		in.in.guards = in.guards;
-		rc = write_files(&in, t, temp, root, e);
-	}
-	free(in.entries);
-	free(in.names);
-	free(in.fingerprints);
-	free(in.resolutions);
-	free(in.guards);
+	if (rc < 0)
+		free(x->index);
+	clear(&in);
+	free(t.staged);
+	dlfm_plan_free(&t.plan);
 	return rc;
 }

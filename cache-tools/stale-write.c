@@ -109,6 +109,7 @@ static int copy_entries(struct rewrite *w)
 	w->to->scope = from->scope;
 	w->to->flags = from->flags;
 	w->to->provenance = from->provenance;
+	w->to->history = from->history;
 	return 0;
 }
 

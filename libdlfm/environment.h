@@ -12,6 +12,8 @@
 /* For diagnosis only: a number (0: quiet) and a file to which the injected objects append lines. */
 #define DLFM_ENV_DEBUG "DLFM_DEBUG"
 #define DLFM_ENV_LOG   "DLFM_LOG"
+/* For the dlfm command, which runs without the above: the image of the replay in which it was started. */
+#define DLFM_ENV_WITHIN "DLFM_WITHIN"
 /* The option's twin for srun, sbatch, salloc and qsub users: DLFM=replay:FILE */
 #define DLFM_ENV_OPTION "DLFM"
 

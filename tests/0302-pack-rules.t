@@ -135,7 +135,7 @@ not_stored home/input.cfg
 not_ok "the listing of the working directory is not" listed cwd
 is "$(dlfm ls -a out/c.dat '/proc/*' '/tmp/*' '/sys/*' '/dev/*' '/run/*')" "" "nothing of /proc, /sys, /dev, /tmp, /run"
 is "$(grep -c "__pycache__/.*\.pyc\." listing)" 0 "no temporary names of byte code"
-like "$(<why)" "not stored: $scratch/data/input.dat \(data\)" "-vv tells why: data"
+like "$(<why)" "not stored: $scratch/data/input.dat \(data, not code\)" "-vv tells why: data"
 like "$(<why)" "not stored: $scratch/cwd/renamed.txt \(written by the run\)" "-vv tells why: written"
 
 # A directory that the run tried to make and that was there is as before.

@@ -16,13 +16,15 @@ static int is_composed(void)
 
 void cli_stand_alone(char **argv)
 {
+	const char *image = getenv(DLFM_ENV_IMAGE);
 	struct dlfm_environ env;
 	struct dlfm_env_ops ops;
 
 	if (!is_composed() || dlfm_environ_copy(&env) < 0)
 		return;
 	ops = dlfm_environ_ops(&env);
-	if (dlfm_task_env_remove(&ops, NULL) == 0)
+	if (dlfm_task_env_remove(&ops, NULL) == 0 &&
+	    (!image || ops.set(ops.arg, DLFM_ENV_WITHIN, image) == 0))
 		execve("/proc/self/exe", argv, env.strings);
 	dlfm_environ_free(&env); /* and goes on as it is */
 }

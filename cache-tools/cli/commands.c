@@ -16,6 +16,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_clean,
 	&cmd_info, /* look into one */
 	&cmd_ls,
+	&cmd_explain,
 	&cmd_verify,
 	&cmd_diff,
 	&cmd_extract,

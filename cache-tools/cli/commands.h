@@ -7,6 +7,7 @@
 
 extern const struct cli_command cmd_clean;
 extern const struct cli_command cmd_diff;
+extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_extract;
 extern const struct cli_command cmd_info;
 extern const struct cli_command cmd_ls;

@@ -85,6 +85,7 @@ int cli_do_pack(const char *const *dirs, size_t n_dirs, const char *command, int
 		.policy = &policy,
 		.command = command,
 		.partial = partial,
+		.no_history = cli_pack.no_history,
 		.progress = progress,
 		.stop = stop,
 		.left_out = cli_pack.verbose > 1 ? left_out : NULL,

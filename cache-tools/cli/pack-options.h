@@ -11,7 +11,7 @@ struct cli_pack {
 	const char *policy_file;
 	int scope; /* enum dlfm_scope; DLFM_SCOPE_DEFAULT: as the policy says */
 	struct cli_list include, exclude;
-	int verbose, quiet;
+	int no_history, verbose, quiet;
 };
 extern struct cli_pack cli_pack;
 
@@ -40,6 +40,13 @@ extern struct cli_pack cli_pack;
 		{0,	   "policy",                                                                 \
 		 "FILE",   "a JSON file with all that, see dlfm(1)",                                 \
 		 CLI_TEXT, &cli_pack.policy_file,                                                    \
+		 NULL},                                                                              \
+		{0,                                                                                  \
+		 "no-history",                                                                       \
+		 NULL,                                                                               \
+		 "do not store what was looked up how often (for dlfm top and dlfm explain)",        \
+		 CLI_FLAG,                                                                           \
+		 &cli_pack.no_history,                                                               \
 		 NULL},                                                                              \
 		{'v',	    "verbose",                                                               \
 		 NULL,	    "say what is stored; twice: which paths are not, and why",               \
