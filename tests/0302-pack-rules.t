@@ -245,7 +245,7 @@ import os
 open(os.environ['SW'] + '/half.py').read(); open(os.environ['SW'] + '/mods/plain.py').read()"
 dlfm ls -la out/half.dat "$scratch/*" | sed "s|$scratch/||" >listing
 not_stored sw/half.py
-like "$err" "not stored: $scratch/sw/half.py \(cannot be read, or is being written" "-vv tells why: it is being written"
+like "$err" "not stored: $scratch/sw/half.py \(it could not be read, or was being written" "-vv tells why: it is being written"
 stored file sw/mods/plain.py content
 touch written
 wait $writer
