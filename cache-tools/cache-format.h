@@ -87,26 +87,26 @@ enum {				    /* flags of the header */
 };
 
 struct dlfm_disk_header {
-	char magic[8];		     /*   0  DLFM_CACHE_MAGIC */
-	dlfm_le32 version;	     /*   8 */
-	dlfm_le32 header_size;	     /*  12  256 */
-	unsigned char id[16];	     /*  16  cache id: digest of the decompressed metadata */
-	dlfm_le64 file_size;	     /*  32 */
-	dlfm_le64 metadata_offset;   /*  40  256 */
-	dlfm_le64 metadata_stored;   /*  48  bytes of its zstd frame */
-	dlfm_le64 metadata_size;     /*  56  bytes, decompressed */
-	dlfm_le64 contents_offset;   /*  64  where the metadata ends */
-	dlfm_le64 contents_stored;   /*  72  bytes of all frames */
-	dlfm_le64 contents_size;     /*  80  bytes of all contents, each once, decompressed */
-	dlfm_le64 n_contents;	     /*  88 */
-	dlfm_le64 n_entries;	     /*  96 */
-	dlfm_le64 n_files;	     /* 104  canonical entries with a content: what is staged */
-	dlfm_le64 files_size;	     /* 112  bytes of those files (a content may have several) */
-	dlfm_le64 created;	     /* 120  seconds since 1970-01-01 UTC; not part of the id */
-	dlfm_le64 flags;	     /* 128  DLFM_CACHE_PARTIAL */
-	dlfm_le64 first_read;	     /* 136  seconds: no earlier a path was looked up; 0: created */
-	unsigned char reserved[96];  /* 144 */
-	unsigned char digest[16];    /* 240  of bytes 0 to 239 */
+	char magic[8];		    /*   0  DLFM_CACHE_MAGIC */
+	dlfm_le32 version;	    /*   8 */
+	dlfm_le32 header_size;	    /*  12  256 */
+	unsigned char id[16];	    /*  16  cache id: digest of the decompressed metadata */
+	dlfm_le64 file_size;	    /*  32 */
+	dlfm_le64 metadata_offset;  /*  40  256 */
+	dlfm_le64 metadata_stored;  /*  48  bytes of its zstd frame */
+	dlfm_le64 metadata_size;    /*  56  bytes, decompressed */
+	dlfm_le64 contents_offset;  /*  64  where the metadata ends */
+	dlfm_le64 contents_stored;  /*  72  bytes of all frames */
+	dlfm_le64 contents_size;    /*  80  bytes of all contents, each once, decompressed */
+	dlfm_le64 n_contents;	    /*  88 */
+	dlfm_le64 n_entries;	    /*  96 */
+	dlfm_le64 n_files;	    /* 104  canonical entries with a content: what is staged */
+	dlfm_le64 files_size;	    /* 112  bytes of those files (a content may have several) */
+	dlfm_le64 created;	    /* 120  seconds since 1970-01-01 UTC; not part of the id */
+	dlfm_le64 flags;	    /* 128  DLFM_CACHE_PARTIAL */
+	dlfm_le64 first_read;	    /* 136  seconds: no earlier a path was looked up; 0: created */
+	unsigned char reserved[96]; /* 144 */
+	unsigned char digest[16];   /* 240  of bytes 0 to 239 */
 };
 
 /* ---- the metadata: its head, then the areas in this order, each where the one before ends ---- */
