@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Code or data? Code is what ld.so maps and what Python's import system asks for: files by their kind, directories by what
- * they are named or hold. doc/architecture.md has the rule in words.
+ * Code or data? Code is what ld.so maps and what Python's import system asks for, and the modules of other languages
+ * (pack-languages.c): files by their kind, directories by what they are named or hold. doc/architecture.md has the rule in words.
  */
 #include "config.h"
 
@@ -54,12 +54,13 @@ static int is_component(const char *name, size_t len, const char *what)
 	return strlen(what) == len && memcmp(name, what, len) == 0;
 }
 
-/* A directory that only Python's installations have. */
-static int is_import_component(const char *name, size_t len)
+/* A directory that only installations of Python or another language have; name is a component of the path. */
+static int is_import_component(const char *path, const char *name, size_t len)
 {
 	return is_component(name, len, "site-packages") ||
 	       is_component(name, len, "dist-packages") || is_component(name, len, "lib-dynload") ||
-	       is_component(name, len, "__pycache__") || is_python_dir(name, len);
+	       is_component(name, len, "__pycache__") || is_python_dir(name, len) ||
+	       dlfm_pack_is_module_dir(path, name, len);
 }
 
 int dlfm_pack_is_bytecode(const char *path)
@@ -77,8 +78,8 @@ int dlfm_pack_is_bytecode(const char *path)
 int dlfm_pack_is_import_name(const char *path)
 {
 	static const char *const files[] = {
-		"pyvenv.cfg", "pybuilddir.txt",	 "python*.zip",	    "python*._pth",
-		"__init__.*", "sitecustomize.*", "usercustomize.*", "Setup.local",
+		"pyvenv.cfg",	   "pybuilddir.txt",  "python*.zip", "python*._pth", "__init__.*",
+		"sitecustomize.*", "usercustomize.*", "Setup.local", "*.pm",	     "*.pmc",
 	};
 	const char *name = name_of(path), *at = path + 1;
 	size_t i, len;
@@ -88,7 +89,7 @@ int dlfm_pack_is_import_name(const char *path)
 			return 1;
 	for (; *at; at += len + (at[len] == '/')) {
 		len = strcspn(at, "/");
-		if (is_import_component(at, len))
+		if (is_import_component(path, at, len))
 			return 1;
 	}
 	return 0;
@@ -109,7 +110,8 @@ static int has_code_suffix(const struct pack *p, const char *name)
 	for (i = 0; i < p->policy->code_suffixes.n; i++)
 		if (ends_with(name, p->policy->code_suffixes.items[i]))
 			return 1;
-	return strcmp(name, "pyvenv.cfg") == 0 || fnmatch("*.so.[0-9]*", name, 0) == 0;
+	return dlfm_pack_is_module(name) || strcmp(name, "pyvenv.cfg") == 0 ||
+	       fnmatch("*.so.[0-9]*", name, 0) == 0;
 }
 
 /* Does an archive's directory, at its end, name a Python module? */
@@ -190,18 +192,22 @@ static int exists(const struct pack *p, const char *dir, const char *name)
 	return i != DLFM_NONE && (p->notes[i].flags & NOTE_LOOKED) && p->cache->entries[i].err == 0;
 }
 
-/* A Python package, as far as the run looked. */
+/* A package, as far as the run looked. */
 static int is_package(const struct pack *p, const char *dir)
 {
-	return exists(p, dir, "__init__.py") || exists(p, dir, "__init__.pyc") ||
-	       exists(p, dir, "__pycache__/__init__.pyc");
+	size_t i;
+
+	for (i = 0; dlfm_pack_package_files[i]; i++)
+		if (exists(p, dir, dlfm_pack_package_files[i]))
+			return 1;
+	return 0;
 }
 
 static int is_named_so(const char *path)
 {
 	const char *name = name_of(path);
 
-	return is_import_component(name, strlen(name)) || ends_with(name, ".dist-info") ||
+	return is_import_component(path, name, strlen(name)) || ends_with(name, ".dist-info") ||
 	       ends_with(name, ".egg-info") || ends_with(name, ".egg");
 }
 

@@ -133,10 +133,17 @@ void dlfm_pack_close_directories(struct pack *p);
 /* ---- pack-classify.c: code or data ---- */
 int dlfm_pack_is_code(struct pack *p, uint32_t entry);	     /* a regular file */
 int dlfm_pack_is_import_dir(struct pack *p, uint32_t entry); /* a directory */
-/* Is the path one that only Python's import system looks for? */
+/* Is the path one that only an import system (Python's, Perl's) looks for? */
 int dlfm_pack_is_import_name(const char *path);
 /* A .pyc below __pycache__, or __pycache__ itself. */
 int dlfm_pack_is_bytecode(const char *path);
+
+/* ---- pack-languages.c: modules of languages other than Python ---- */
+int dlfm_pack_is_module(const char *name);
+/* Does a directory of this name (a component of the path, len bytes) hold only modules and what belongs to them? */
+int dlfm_pack_is_module_dir(const char *path, const char *name, size_t len);
+/* A directory in which one of these was found is a package, of Python, too; NULL ends the list. */
+extern const char *const dlfm_pack_package_files[];
 
 /* Is the path, as the journals have it, an object for this machine? Looks once. */
 int dlfm_pack_is_native(struct asked *a);
