@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "spank-plugin/command.h"
+#include "spank-plugin/interrupt.h"
 
 enum { TICK_MS = 20, GRACE_MS = 2000, LINGER_MS = 3000 };
 
@@ -112,7 +113,9 @@ static void set_end(struct command_result *r, int status, enum command_end stopp
 	if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP ||
 	    (r->status && was_signalled(r->output)))
 		r->end = COMMAND_INTERRUPTED;
-	if (stopped)
+	if (interrupt_came())
+		r->end = COMMAND_INTERRUPTED;
+	else if (stopped)
 		r->end = stopped;
 }
 
@@ -130,7 +133,7 @@ static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout
 		got = waitpid(pid, &status, WNOHANG);
 		if (got == pid || (got < 0 && errno != EINTR))
 			break;
-		if (now_ms() > deadline)
+		if (now_ms() > deadline || (interrupt_came() && stage == 0))
 			stop(pid, &stage, &deadline);
 		if (poll(&p, 1, TICK_MS) > 0 && !take_output(r, &length, fd)) {
 			p.fd = -1; /* closed: it is about to end */

@@ -9,7 +9,7 @@ enum { COMMAND_OUTPUT_MAX = 16384 };
 
 enum command_end {
 	COMMAND_EXITED,	     /* `status` is its exit status */
-	COMMAND_INTERRUPTED, /* it ended by SIGINT, SIGTERM or SIGHUP, or said that it got one */
+	COMMAND_INTERRUPTED, /* it or this process (interrupt.h) got SIGINT, SIGTERM or SIGHUP */
 	COMMAND_KILLED,	     /* by another signal, which is `status` */
 	COMMAND_TIMEOUT,     /* it was stopped by us */
 	COMMAND_LINGERED,    /* it had said its last word, and was stopped as it did not end then */

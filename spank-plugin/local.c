@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spank-plugin/interrupt.h"
 #include "spank-plugin/nested.h"
 #include "spank-plugin/plugin.h"
 #include "spank-plugin/gathering.h"
@@ -45,10 +46,18 @@ static int prepare_replay(struct ticket *t, struct dlfm_error *e)
 		.step = t->step,
 		.with_note = plugin.in_job,
 	};
+	struct interrupt before;
+	enum staged staged;
 
 	if (staging_key(&s, t->key, e) < 0)
 		return -1;
-	switch (staging_run(&s, t->key, e)) {
+	interrupt_begin(&before);
+	staged = staging_run(&s, t->key, e);
+	if (interrupt_end(&before) && staged != STAGED_INTERRUPTED) {
+		dlfm_errf(e, "interrupted while %s was staged", t->option.file);
+		staged = STAGED_INTERRUPTED;
+	}
+	switch (staged) {
 	case STAGED_ALL:
 		if (e->text[0])
 			slurm_spank_log("dlfm: %s", e->text);

@@ -90,7 +90,7 @@ as tester $here salloc -N2 -n2 sh -c "srun $app; srun --dlfm=app.dat $app"
 is "$(grep -c 'lib=image data=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 2/2 "an option of one step is that step's only"
 as tester $here sbatch -N2 -n2 --wrap='sleep 60'
 id=${out##* }
-wait_until 10 sh -c "[ \"\$('$cluster' run squeue -h -j $id -o %T)\" = RUNNING ]"
+wait_until 60 sh -c "[ \"\$('$cluster' run squeue -h -j $id -o %T)\" = RUNNING ]"
 as tester srun --jobid=$id --overlap -N2 -n2 --dlfm=$cache $app
 images 2 "a step of a running job, from outside"
 as tester scancel $id
@@ -109,8 +109,8 @@ is "$(grep -cE '^n[123] image' <<<"$out")" 6 "... of every program that it start
 
 # --- what stays
 
-ok "no job is left" wait_until 20 no_jobs
-ok "nothing of DLFM is left on any node" wait_until 10 no_leftovers
+ok "no job is left" wait_until 60 no_jobs
+ok "nothing of DLFM is left on any node" wait_until 60 no_leftovers
 as tester sinfo -h -R
 is "$out" "" "no node was drained"
 [ "$test_failed" = 0 ] || diag "$(leftovers | head -n 20)"

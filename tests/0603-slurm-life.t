@@ -22,7 +22,7 @@ start() {
 	[ "${1:-}" != -u ] || { user=$2 && shift 2; }
 	: >"$scratch/job"
 	background "$cluster" run -u $user srun -N3 -n3 --dlfm=$cache "$@" $app 100 >"$scratch/job" 2>&1
-	wait_until 15 sh -c "[ \$(grep -c answer= '$scratch/job') = 3 ]" || diag "$(cat "$scratch/job")"
+	wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/job') = 3 ]" || diag "$(cat "$scratch/job")"
 	id=$("$cluster" run squeue -h -u $user -o %A | head -n 1)
 }
 
@@ -41,24 +41,24 @@ start
 is "$(on 1 sh -c 'stat -c %i /dev/shm/dlfm-20001/[0-9a-f]*/index')" "$before" "a second job uses the image that is there"
 as tester scancel "$first"
 wait "$one" 2>/dev/null
-wait_until 10 is_over "$first"
+wait_until 60 is_over "$first"
 is "$(images)" 3 "... and keeps it when the first is cancelled"
 as tester scancel -u tester
-ok "the last to leave removes it" wait_until 10 no_leftovers
+ok "the last to leave removes it" wait_until 60 no_leftovers
 
 # Other ends.
 start
-kill -9 $(pgrep -u 20001 -x srun)
+"$cluster" run pkill -KILL -u 20001 -x srun # of this cluster only: others run beside it
 as tester scancel -u tester
-ok "nothing is left of a job whose srun was killed" wait_until 15 no_leftovers
+ok "nothing is left of a job whose srun was killed" wait_until 60 no_leftovers
 start
 on 2 sh -c 'kill -9 $(ps -eo pid,args | sed -n "s/^ *\([0-9]*\) slurmstepd: .*\.0\].*/\1/p")'
 as tester scancel -u tester
-ok "... of one whose slurmstepd was killed" wait_until 30 no_leftovers
-wait_until 20 no_jobs
+ok "... of one whose slurmstepd was killed" wait_until 60 no_leftovers
+wait_until 60 no_jobs
 as tester srun -N3 --dlfm=$cache sh -c "$app; exit 5"
 is "$rc" 5 "a failing job has its own status"
-ok "... and nothing is left of it" wait_until 10 no_leftovers
+ok "... and nothing is left of it" wait_until 60 no_leftovers
 
 # Requeue: the job's number stays, its images do not.
 cat >"$home/requeue.sh" <<E
@@ -69,20 +69,20 @@ srun --dlfm=app.dat $app
 E
 as tester env -C /srv/home/tester sbatch --parsable requeue.sh
 id=$out
-wait_until 20 sh -c "[ \$(grep -c lib=image '$home/requeue.out') = 3 ]"
+wait_until 60 sh -c "[ \$(grep -c lib=image '$home/requeue.out') = 3 ]"
 as tester scontrol requeue "$id"
 sleep 2 # a job that starts in the second of its requeueing meets its revoked credential: Slurm would wait two minutes
 as tester scontrol update jobid="$id" starttime=now
-wait_until 20 sh -c "[ \$(grep -c lib= '$home/requeue.out') = 6 ]"
+wait_until 60 sh -c "[ \$(grep -c lib= '$home/requeue.out') = 6 ]"
 is "$(grep -c 'lib=image' "$home/requeue.out")" 6 "a requeued job stages again, and is served again" || diag "$(cat "$home/requeue.out")"
-ok "... and nothing is left of it" wait_until 10 no_leftovers
+ok "... and nothing is left of it" wait_until 60 no_leftovers
 
 # A node that goes down, and comes back without its memory.
 start
 timeout 60 "$cluster" reboot 2
 as tester scancel -u tester
-ok "nothing is left of a job whose node was rebooted" wait_until 20 no_leftovers
-wait_until 20 no_jobs
+ok "nothing is left of a job whose node was rebooted" wait_until 60 no_leftovers
+wait_until 60 no_jobs
 as tester srun -N3 --dlfm=$cache $app
 is "$(grep -c 'lib=image' <<<"$out")" 3 "... and the node serves the next job"
 
@@ -92,14 +92,14 @@ timeout 60 "$cluster" slurmd 2
 sleep 0.3
 is "$(images)" 3 "a restart of slurmd takes nothing from a running job"
 as tester scancel -u tester
-wait_until 10 no_jobs
+wait_until 60 no_jobs
 on 3 sh -c 'umask 077 && mkdir -p /dev/shm/dlfm-20001/leases /dev/shm/dlfm-20001/journal.999998.0 &&
 	ln -s ../00000000000000000000000000000001 /dev/shm/dlfm-20001/leases/999999.0123456789abcdef &&
 	mkdir /dev/shm/dlfm-20001/00000000000000000000000000000001 && : >/dev/shm/dlfm-20001/note.999999 &&
 	chown -hR 20001:20001 /dev/shm/dlfm-20001'
 on 3 sh -c 'mkdir -p /dev/shm/keep && touch /dev/shm/keep/f && ln -s /dev/shm/keep /dev/shm/dlfm-20002'
 timeout 60 "$cluster" slurmd 3
-ok "what a job left that ended while slurmd was down is swept at its start" wait_until 10 on 3 test ! -e /dev/shm/dlfm-20001
+ok "what a job left that ended while slurmd was down is swept at its start" wait_until 60 on 3 test ! -e /dev/shm/dlfm-20001
 ok "... and no link is followed" on 3 test -e /dev/shm/keep/f
 on 3 rm -r /dev/shm/dlfm-20002 /dev/shm/keep
 
@@ -112,14 +112,14 @@ start -u tester2
 is "$(images)" 6 "two users have images of their own of one cache" || diag "$(leftovers)"
 as tester scancel -u tester
 "$cluster" run -u tester2 scancel -u tester2
-ok "... and both go" wait_until 20 no_leftovers
+ok "... and both go" wait_until 60 no_leftovers
 on 1 sh -c 'mkdir -m 777 /dev/shm/dlfm-20001 && chown 20002 /dev/shm/dlfm-20001'
 as tester srun -N3 -n3 --dlfm=$cache sh -c 'echo ${DLFM_IMAGE%/*}'
 like "$(sort <<<"$out" | tr '\n' ' ')" "^/dev/shm/dlfm-20001 /dev/shm/dlfm-20001 /dev/shm/dlfm-20001-[0-9a-f]{8} $" \
 	"a directory that somebody else made is not used; one beside it is"
 is "$(on 1 stat -c %u /dev/shm/dlfm-20001)" 20002 "... nor removed"
 on 1 rmdir /dev/shm/dlfm-20001
-ok "nothing is left" wait_until 10 no_leftovers
+ok "nothing is left" wait_until 60 no_leftovers
 as tester sinfo -h -R
 is "$out" "" "no node was drained"
 
