@@ -17,6 +17,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_info, /* look into one */
 	&cmd_ls,
 	&cmd_explain,
+	&cmd_top,
 	&cmd_verify,
 	&cmd_diff,
 	&cmd_extract,

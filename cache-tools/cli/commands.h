@@ -19,6 +19,7 @@ extern const struct cli_command cmd_record;
 extern const struct cli_command cmd_refresh;
 extern const struct cli_command cmd_replay;
 extern const struct cli_command cmd_stage;
+extern const struct cli_command cmd_top;
 extern const struct cli_command cmd_verify;
 
 #endif
