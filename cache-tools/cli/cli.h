@@ -49,6 +49,7 @@ struct cli_command {
 	const struct cli_option *options; /* may be NULL */
 	int min_args, max_args;		  /* max_args -1: any number */
 	int is_launcher; /* options end at the first argument: the rest is a command */
+	int is_hidden;	 /* not in the help, not completed */
 	int (*run)(int argc, char **argv); /* arguments only; returns the exit status */
 };
 

@@ -22,5 +22,6 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_diff,
 	&cmd_extract,
 	&cmd_option, /* for the plugins */
+	&cmd_completion,
 	NULL,
 };

@@ -6,6 +6,7 @@
 #include "cache-tools/cli/cli.h"
 
 extern const struct cli_command cmd_clean;
+extern const struct cli_command cmd_completion;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_extract;

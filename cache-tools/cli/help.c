@@ -85,6 +85,8 @@ void cli_help_all(void)
 	       "memory.\n\n"
 	       "Subcommands:\n");
 	for (c = cli_commands; *c; c++) {
+		if ((*c)->is_hidden)
+			continue;
 		printf("  %-12s", (*c)->name);
 		print_wrapped((*c)->summary, 14, 14);
 	}
