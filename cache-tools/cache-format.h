@@ -33,10 +33,11 @@
 
 /* Limits: a file that declares more is refused before anything is allocated. */
 #define DLFM_CACHE_MAX_METADATA (UINT64_C(1) << 31) /* bytes, decompressed */
-#define DLFM_CACHE_MAX_RATIO	2048 /* of a declared size to its stored size, above 1 MiB */
-#define DLFM_CACHE_MAX_CONTENT	(UINT64_C(1) << 40) /* bytes of one content, and of all */
-#define DLFM_CACHE_MAX_PATH	4095
-#define DLFM_CACHE_MAX_GUARDS	8
+#define DLFM_CACHE_MAX_RATIO                                                                       \
+	256 /* of the metadata to their stored size, above 1 MiB; usual are 5 to 20 */
+#define DLFM_CACHE_MAX_CONTENT (UINT64_C(1) << 40) /* bytes of one content, and of all */
+#define DLFM_CACHE_MAX_PATH    4095
+#define DLFM_CACHE_MAX_GUARDS  8
 
 typedef struct {
 	unsigned char byte[4];

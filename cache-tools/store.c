@@ -112,7 +112,7 @@ static int open_lock(struct dlfm_store *s, struct dlfm_error *e)
 static int open_below(struct dlfm_store *s, int above, const char *dir, struct dlfm_error *e)
 {
 	int make = s->how == DLFM_STORE_MAKE, n, rc;
-	char name[DLFM_STORE_NAME];
+	char name[DLFM_STORE_NAME], now[DLFM_STORE_NAME];
 
 	rc = dlfm_store_name(above, s->uid, make, name, e);
 	if (rc <= 0)
@@ -121,6 +121,10 @@ static int open_below(struct dlfm_store *s, int above, const char *dir, struct d
 	if (n < 0 || n >= (int)sizeof(s->path))
 		return dlfm_errf(e, "%.100s... is too long a path", dir);
 	s->fd = open_own(above, name, s->path, s->uid, make, e);
+	/* Has somebody else just taken the name? Then the next try has another one. */
+	if (s->fd == -1 && make &&
+	    (dlfm_store_name(above, s->uid, 0, now, NULL) != 1 || strcmp(now, name) != 0))
+		return -2;
 	if (s->fd < 0)
 		return s->fd == -2 ? (make ? -2 : 0) : -1;
 	errno = 0;
