@@ -64,7 +64,7 @@ static inline int dlfm_counted(const uint32_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* The path of an entry, NULL if it is not whole or too long. */
+/* The path of an entry, NULL if it is not whole, not absolute or too long. */
 const char *dlfm_entry_path(const struct dlfm_image *im, const struct dlfm_image_entry *e);
 /* The entry of a path in normal form, DLFM_NONE if it has none. */
 uint32_t dlfm_image_find(const struct dlfm_image *im, const char *path, size_t len);

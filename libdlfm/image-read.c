@@ -83,9 +83,20 @@ const char *dlfm_image_string(const struct dlfm_image *im, struct dlfm_image_str
 	return p ? p : "";
 }
 
+const char *dlfm_image_text(const struct dlfm_image *im, struct dlfm_image_string s, size_t *len)
+{
+	const char *p = string_at(im, s);
+
+	*len = p ? s.len : 0;
+	return p ? p : "";
+}
+
+/* Callers go back to the slash that begins it. */
 const char *dlfm_entry_path(const struct dlfm_image *im, const struct dlfm_image_entry *e)
 {
-	return e->path.len < DLFM_PATH_LIMIT ? string_at(im, e->path) : NULL;
+	const char *p = e->path.len < DLFM_PATH_LIMIT ? string_at(im, e->path) : NULL;
+
+	return p && p[0] == '/' ? p : NULL;
 }
 
 const char *dlfm_image_staged(const struct dlfm_image *im, uint32_t index)

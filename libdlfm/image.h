@@ -223,8 +223,10 @@ uint32_t dlfm_image_directory(const struct dlfm_image *im, const char *path, siz
 
 /* The entry at an index that a lookup gave; never NULL for such an index. */
 const struct dlfm_image_entry *dlfm_image_entry(const struct dlfm_image *im, uint32_t index);
-/* A string of the index, NUL-terminated; "" if it lies outside. */
+/* A string of the index, NUL-terminated; "" if it lies outside: then its own `len` is not to be believed. */
 const char *dlfm_image_string(const struct dlfm_image *im, struct dlfm_image_string s);
+/* The same with the number of bytes that may be read, without the NUL. */
+const char *dlfm_image_text(const struct dlfm_image *im, struct dlfm_image_string s, size_t *len);
 /* Staged name ("<image>/root/...") of a DLFM_ENTRY_STAGED entry, NULL for others. */
 const char *dlfm_image_staged(const struct dlfm_image *im, uint32_t index);
 /* The i-th name of a listing, NULL past its end. */

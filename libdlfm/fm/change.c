@@ -64,6 +64,18 @@ static int can_write(uint32_t entry)
 	return !fm.access || !(e->flags & DLFM_ENTRY_KNOWN) || e->st.access & W_OK;
 }
 
+/* The path of an entry; 0, and buf as it was, if there is none. */
+static size_t copy_path(char buf[PATH_MAX], const struct dlfm_image_entry *e)
+{
+	size_t len;
+	const char *path = dlfm_image_text(&fm.image, e->path, &len);
+
+	if (len == 0 || len >= PATH_MAX)
+		return 0;
+	memcpy(buf, path, len + 1);
+	return len;
+}
+
 /* The canonical path of a directory, from the image or from the kernel. `path` is changed for a
  * moment. */
 static size_t resolve_directory(struct fm_change *c, char buf[PATH_MAX], size_t len)
@@ -73,10 +85,9 @@ static size_t resolve_directory(struct fm_change *c, char buf[PATH_MAX], size_t 
 	const char end = c->path[len];
 	size_t n;
 
-	if (e && e->path.len < PATH_MAX) {
+	if (e && (n = copy_path(buf, e)) > 0) {
 		c->likely = can_write(i);
-		memcpy(buf, dlfm_image_string(&fm.image, e->path), e->path.len + 1);
-		return e->path.len;
+		return n;
 	}
 	c->path[len] = '\0';
 	n = ask_kernel(buf, c->path, O_DIRECTORY);
@@ -130,10 +141,10 @@ static int resolve_parent(struct fm_change *c)
 static int follow_known(struct fm_change *c, struct dlfm_found found)
 {
 	const struct dlfm_image_entry *e = fm_entry(found);
+	const size_t len = e ? copy_path(c->path, e) : 0;
 
-	if (found.answer == DLFM_PRESENT && e->path.len < PATH_MAX) {
-		memcpy(c->path, dlfm_image_string(&fm.image, e->path), e->path.len + 1);
-		c->len = e->path.len;
+	if (len) {
+		c->len = len;
 		return 1;
 	}
 	e = dlfm_image_entry(&fm.image, found.named);

@@ -109,6 +109,8 @@ static int next(struct directory *d, struct dirent *de)
 	const struct dlfm_image_entry *up = dlfm_image_entry(&fm.image, e->parent);
 	const struct dlfm_image_name *n;
 	const int up_known = up && up->flags & DLFM_ENTRY_KNOWN;
+	const char *name;
+	size_t len;
 
 	if (d->next < 2) {
 		d->next++;
@@ -117,10 +119,12 @@ static int next(struct directory *d, struct dirent *de)
 		return 1;
 	}
 	n = dlfm_image_name(&fm.image, e, (uint32_t)(d->next - 2));
-	if (!n || n->name.len >= sizeof(de->d_name))
+	if (!n)
 		return 0;
-	fill(de, n->ino, (unsigned char)n->type, ++d->next, dlfm_image_string(&fm.image, n->name),
-	     n->name.len);
+	name = dlfm_image_text(&fm.image, n->name, &len);
+	if (len == 0 || len >= sizeof(de->d_name))
+		return 0;
+	fill(de, n->ino, (unsigned char)n->type, ++d->next, name, len);
 	return 1;
 }
 

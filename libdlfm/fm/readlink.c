@@ -19,6 +19,8 @@ static ssize_t answer(int dirfd, const char *path, char *buf, size_t size)
 {
 	const struct dlfm_image_entry *e;
 	struct dlfm_found found;
+	const char *target;
+	size_t len;
 
 	if (!fm_on() || size == 0 || size > SSIZE_MAX)
 		return FM_PASS;
@@ -30,9 +32,8 @@ static ssize_t answer(int dirfd, const char *path, char *buf, size_t size)
 	e = fm_entry(found);
 	if ((e->st.mode & S_IFMT) != S_IFLNK)
 		return fm_fail(EINVAL);
-	if (!e->target.len)
-		return FM_PASS;
-	return copy_out(buf, size, dlfm_image_string(&fm.image, e->target), e->target.len);
+	target = dlfm_image_text(&fm.image, e->target, &len);
+	return len ? copy_out(buf, size, target, len) : FM_PASS;
 }
 
 enum form { READLINK, READLINKAT };

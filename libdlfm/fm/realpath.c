@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What realpath returns for the entry: in the caller's buffer, or allocated as it says. */
-static char *give(const struct dlfm_image_entry *e, char *resolved)
+/* What realpath returns for a path: in the caller's buffer, or allocated as it says. */
+static char *give(const char *path, size_t len, char *resolved)
 {
 	if (!resolved)
-		resolved = malloc(e->path.len + 1);
+		resolved = malloc(len + 1);
 	if (resolved)
-		memcpy(resolved, dlfm_image_string(&fm.image, e->path), e->path.len + 1);
+		memcpy(resolved, path, len + 1);
 	return resolved;
 }
 
@@ -20,15 +20,18 @@ static char *give(const struct dlfm_image_entry *e, char *resolved)
  */
 static int answer(const char *path, char *resolved, char **result)
 {
-	const struct dlfm_image_entry *e;
 	struct dlfm_found found;
+	const char *canonical;
+	size_t len;
 
 	if (!fm_on())
 		return FM_PASS;
 	found = fm_ask(AT_FDCWD, path, 1);
-	e = fm_entry(found);
-	if (found.answer == DLFM_PRESENT && e->path.len > 0 && e->path.len < PATH_MAX) {
-		*result = give(e, resolved);
+	if (found.answer == DLFM_PRESENT) {
+		canonical = dlfm_image_text(&fm.image, fm_entry(found)->path, &len);
+		if (len == 0 || len >= PATH_MAX)
+			return FM_PASS;
+		*result = give(canonical, len, resolved);
 		return 0;
 	}
 	if (found.answer != DLFM_ABSENT || resolved)
