@@ -175,4 +175,31 @@ is "$out$err" "$plain" "beside: replayed as plain"
 like "$out" "the same: 1 1" "beside: a recorded library is mapped once, by whatever name"
 is "$(records | awk -F'\t' '/SEARCH|TRY/ && /other/ { print $7 }')" "$scratch/other/libnever.so" \
 	"beside: the journal of the replay names what was not in the image, and no other"
+
+# --- a loaded object is found by every name by which it was asked for: whoever asks, wherever the process is -----------
+rm -f "$journals"/*
+lib "$sw/names/libn.so" 'int n(void) { return 1; }'
+lib "$sw/names2/libn.so" 'int n(void) { return 2; }'
+lib "$sw/names/liba.so" 'int n(void); int a(void) { return n(); }' -L"$sw/names" -l:libn.so -Wl,-rpath,"$sw/names"
+lib "$sw/names/libb.so" 'int n(void); int b(void) { return n(); }' -L"$sw/names2" -l:libn.so -Wl,-rpath,"$sw/names2"
+prog "$sw/named" "$show_code
+#include <unistd.h>
+int main(void)
+{
+	void *first = try_open(\"$sw/names/libn.so\", RTLD_NOW);
+	if (chdir(\"$sw/names\")) return 9;
+	printf(\"the same: %d\n\", try_open(\"./libn.so\", RTLD_NOW) == first);
+	call(try_open(\"$sw/names/liba.so\", RTLD_NOW), \"a\"); /* needs libn.so, and finds this one */
+	if (chdir(\"$sw/names2\")) return 9;
+	printf(\"the same: %d\n\", try_open(\"./libn.so\", RTLD_NOW) == first);
+	call(try_open(\"$sw/names/libb.so\", RTLD_NOW), \"b\"); /* ... so that this takes no other one */
+	show();
+	return 0;
+}"
+run "$sw/named"; plain=$out
+like "$plain" "the same: 1.*a\(\) = 1.*the same: 1.*b\(\) = 1" "names: ld.so keeps them"
+record "$sw/named"
+seal
+replay "$sw/named"
+is "$out$err" "$plain" "names: replayed as plain"
 done_testing

@@ -3,7 +3,7 @@
 # 0107-random-libraries: random graphs of libraries behave as without DLFM: results, load order, paths, symbol bindings
 # time-limit: 240
 #
-# DLFM_GRAPHS="FIRST LAST" chooses the seeds.
+# DLFM_GRAPHS="FIRST LAST" chooses the seeds; "make check-random" takes many.
 . "$(dirname "$0")/dl-lib.sh"
 [ -n "$PYTHON" ] || skip_all "no python3"
 export show_code CC
@@ -27,12 +27,14 @@ compare() {
 	observe env LD_LIBRARY_PATH="$path" >"$scratch/plain"
 	observe env LD_LIBRARY_PATH="$path" "$@" >"$scratch/ours"
 	checked=$((checked + 1))
+	bindings=$((bindings + $(grep -c '^binding file' "$scratch/plain")))
+	versions=$((versions + $(grep -c '^binding file.* \[V[12]\]' "$scratch/plain")))
 	cmp -s "$scratch/plain" "$scratch/ours" && return 0
 	wrong+=("seed $seed, $what, LD_LIBRARY_PATH=$path" "$(diff "$scratch/plain" "$scratch/ours" | head -20)")
 }
 
 read -r first last <<<"${DLFM_GRAPHS:-1 6}"
-checked=0 used=0
+checked=0 used=0 bindings=0 versions=0
 for ((seed = first; seed <= last; seed++)); do
 	wrong=()
 	rm -rf "$sw" "$scratch/other" "$journals"/*
@@ -55,5 +57,8 @@ for ((seed = first; seed <= last; seed++)); do
 	if [ $? -eq 0 ]; then pass "graph $seed"; else fail "graph $seed" "${wrong[@]}"; fi
 done
 ge "$checked" $((7 * (last - first + 1))) "all comparisons were made"
+ge "$bindings" $((100 * (last - first + 1))) "symbol bindings were compared"
+ge "$versions" $((last - first + 1)) "... of versioned symbols, too"
+diag "seeds $first to $last: $checked comparisons, $bindings bindings, $versions of versioned symbols"
 ge "$used" $((10 * (last - first + 1))) "the libraries came from the image"
 done_testing

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libdlfm/audit/bypass.h"
+#include "libdlfm/audit/loaded.h"
 #include "libdlfm/audit/names.h"
 #include "libdlfm/audit/neighbours.h"
 #include "libdlfm/audit/path.h"
@@ -33,6 +34,7 @@ static uint32_t table;
 static const struct link_map *asker;
 /* The hash of the last candidate that was answered with a staged name, 0: none. */
 static uint64_t candidate_hash;
+static const char *candidate_staged;
 
 static const char *root(void) /* "<image>/root..." */
 {
@@ -202,7 +204,9 @@ static const char *resolve(const char *requester, const char *name)
 		audit_record_count(DLFM_COUNT_OPEN);
 	}
 	audit_record_count(DLFM_COUNT_RESOLVED);
-	return staged ? staged : answer;
+	answer = staged ? staged : answer;
+	audit_loaded_note(asker, name, answer);
+	return answer;
 }
 
 /* ---- the two questions ---- */
@@ -258,6 +262,7 @@ static const char *name_with_slash(const char *requester, const char *name)
 		audit_record_search(requester, name, LA_SER_ORIG);
 	if (answer.kind == STAGED) {
 		audit_names_expect(answer.staged, path, cwd);
+		audit_loaded_note(asker, name, answer.staged);
 		return answer.staged;
 	}
 	/* ld.so's message names what it could not open, so that it must try: nothing else is asked in between. */
@@ -273,6 +278,11 @@ const char *audit_answer_name(const struct link_map *by, const char *requester, 
 	asker = by;
 	candidate_hash = 0;
 	audit_names_forget();
+	answer = audit_loaded_path(by, name);
+	if (answer) {
+		audit_record_count(DLFM_COUNT_HIT);
+		return answer;
+	}
 	if (text_has(name, '/'))
 		return name_with_slash(requester, name);
 	answer = resolve(requester, name);
@@ -314,6 +324,7 @@ const char *audit_answer_candidate(const struct link_map *by, const char *reques
 		audit_record_search(requester, original, flag);
 	if (answer.kind == STAGED) {
 		candidate_hash = dlfm_hash(candidate, strlen(candidate));
+		candidate_staged = answer.staged;
 		return answer.staged;
 	}
 	if (answer.kind == PASS || (answer.err != ENOENT && answer.err != ENOTDIR))
@@ -325,15 +336,25 @@ const char *audit_answer_candidate(const struct link_map *by, const char *reques
 	return answer.err == ENOENT ? absent : not_directory;
 }
 
+/* Was it opened by the staged name of the last candidate? Then its l_name is the candidate. */
+static int is_candidate(const struct link_map *map)
+{
+	return candidate_hash && dlfm_hash(map->l_name, strlen(map->l_name)) == candidate_hash;
+}
+
+void audit_answer_mapped(const struct link_map *map)
+{
+	if (map->l_name)
+		audit_loaded_opened(map, is_candidate(map) ? candidate_staged : map->l_name);
+}
+
 void audit_answer_opened(const struct link_map *map)
 {
-	const size_t n = strlen(map->l_name);
 	struct dlfm_found found;
 
-	if (map->l_name[0] != '/' ||
-	    (candidate_hash && dlfm_hash(map->l_name, n) == candidate_hash))
+	if (map->l_name[0] != '/' || is_candidate(map))
 		return;
-	found = dlfm_image_lookup(&image, map->l_name, n, 1);
+	found = dlfm_image_lookup(&image, map->l_name, strlen(map->l_name), 1);
 	if (found.answer == DLFM_PRESENT &&
 	    (dlfm_image_staged(&image, found.entry) || dlfm_image_staged(&image, found.named)))
 		audit_bypass_note(map, found.entry);

@@ -29,6 +29,8 @@ const char *audit_answer_name(const struct link_map *by, const char *requester, 
 const char *audit_answer_candidate(const struct link_map *by, const char *requester,
 				   const char *candidate, unsigned flag);
 
+/* A new object, before its names are restored: for loaded.h. */
+void audit_answer_mapped(const struct link_map *map);
 /* A new object that audit_names_restore() left alone: was it opened without asking? */
 void audit_answer_opened(const struct link_map *map);
 

@@ -75,6 +75,8 @@ EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t lmid, uintptr_t *coo
 	*cookie = (uintptr_t)map;
 	if (!map->l_name || !*map->l_name)
 		what |= DLFM_OBJECT_MAIN;
+	if (replaying)
+		audit_answer_mapped(map);
 	if (replaying && !audit_names_restore(audit_answer_image(), map, cookie))
 		audit_answer_opened(map);
 	if (recording)

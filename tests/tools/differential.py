@@ -3,12 +3,15 @@
 """
 differential: the same random file system calls with and without libdlfm.so, and every difference in what they told.
 
-Usage: differential.py WORKDIR WORKER MKIMAGE LIBDLFM IMAGE [--seed N] [--rounds N] [--calls N] [--workers N]
+Usage: differential.py WORKDIR WORKER MKIMAGE LIBDLFM IMAGE [--seed N] [--rounds N] [--calls N] [--workers N] [--at-once]
 
 In each round a small tree is made, some worker processes (fm-worker) are told, one after the other, what to call,
 and their answers are written down. Then the tree is made again and recorded in an image, and the same calls are made
 by workers with the image. The image holds a part of the tree, under more than one spelling, and names
 that do not exist. Exit status 1 if any answer differs; what led to it is printed.
+
+With --at-once the workers do not wait for each other: each changes a tree of its own and asks about that and about one
+that nobody changes, all in the same image.
 """
 import argparse
 import os
@@ -16,6 +19,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 
 O = {n: getattr(os, n) for n in dir(os) if n.startswith("O_")}
 OLD_TIME = 946684800  # fixed times are told by fm-worker, those of now are not
@@ -48,8 +52,8 @@ class Tree:
     deep, since calls by relative paths may leave it.
     """
 
-    def __init__(self, workdir, seed):
-        self.jail, self.seed = f"{workdir}/jail", seed
+    def __init__(self, workdir, seed, name="jail"):
+        self.jail, self.seed = f"{workdir}/{name}", seed
         self.top = f"{self.jail}/1/2/3/tree"
 
     def make(self):
@@ -95,8 +99,8 @@ class Calls:
     places = ("rec", "rec/a", "rec/b", "rec/a/sub", "rec/link", "rec/abs", "alias", "alias/a", "alias/link",
               "rec/b/via", "out", "out/d", "out/in", "rec/empty", "rec/dangling", "rec/loop", "none", "rec/new")
 
-    def __init__(self, rng, top):
-        self.rng, self.top = rng, top
+    def __init__(self, rng, top, shared=None):
+        self.rng, self.top, self.shared = rng, top, shared
         self.made = []
         self.waiting = []
 
@@ -194,6 +198,8 @@ class Calls:
             return self.waiting.pop()
         r = self.rng.random()
         if r < calm:
+            if self.shared and self.rng.random() < 0.3:
+                return self.reading(f"{self.shared}/{self.relative()}")
             return self.reading(self.path())
         if r >= 1 - (1 - calm) * 0.15:
             return self.moving()
@@ -207,9 +213,9 @@ class Calls:
 
 
 class Workers:
-    def __init__(self, program, n, env, cwd):
+    def __init__(self, program, env, directories):
         self.all = [subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=cwd,
-                                     text=True) for _ in range(n)]
+                                     text=True) for cwd in directories]
 
     def tell(self, i, command):
         w = self.all[i]
@@ -220,39 +226,90 @@ class Workers:
             raise RuntimeError(f"worker {i} ended ({w.wait()}) at {command}")
         return answer.rstrip("\n")
 
+    def tell_all(self, i, commands):
+        """Does not wait for one answer before the next call."""
+        text, _ = self.all[i].communicate("".join("\t".join(c) + "\n" for c in commands))
+        return text.splitlines()
+
     def end(self):
         for w in self.all:
-            w.stdin.close()
-            w.stdout.read()
+            if not w.stdin.closed:
+                w.stdin.close()
+                w.stdout.read()
             w.wait()
 
 
-def play(args, script, env, tree):
-    workers = Workers(args.worker, args.workers, env, tree.top)
+class Turns:
+    """A round in which one worker after the other calls, all on one tree."""
+
+    def __init__(self, args, rng, seed):
+        tree = Tree(args.workdir, seed)
+        calls = Calls(rng, tree.top)
+        calm = rng.choice((0.3, 0.6, 0.85))
+        self.script = [(rng.randrange(args.workers), calls.next(calm)) for _ in range(args.calls)]
+        self.trees, self.directories = [tree], [tree.top] * args.workers
+        self.recorded = tree.recorded(rng)
+
+    def play(self, workers):
+        return [workers.tell(i, command) for i, command in self.script]
+
+
+class AtOnce:
+    """A round in which all call at once, each on a tree of its own and on one that nobody changes."""
+
+    def __init__(self, args, rng, seed):
+        names = ["shared"] + [f"jail{i}" for i in range(args.workers)]
+        self.trees = [Tree(args.workdir, seed + n, name) for n, name in enumerate(names)]
+        self.directories = [t.top for t in self.trees[1:]]
+        self.scripts, options, prefixes = [], [], []
+        for i, top in enumerate(self.directories):
+            calls, calm = Calls(rng, top, self.trees[0].top), rng.choice((0.3, 0.6, 0.85))
+            self.scripts.append([(i, calls.next(calm)) for _ in range(args.calls)])
+        self.script = [s for script in self.scripts for s in script]
+        for more_options, more_prefixes in (t.recorded(rng) for t in self.trees):
+            options += more_options
+            prefixes += more_prefixes
+        self.recorded = options, prefixes
+
+    def play(self, workers):
+        answers = [[] for _ in self.scripts]
+
+        def one(i):
+            answers[i] = workers.tell_all(i, [command for _, command in self.scripts[i]])
+
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(len(self.scripts))]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        if [len(a) for a in answers] != [len(s) for s in self.scripts]:
+            raise RuntimeError("a worker ended before its script did")
+        return [a for some in answers for a in some]
+
+
+def play(args, what, env):
+    workers = Workers(args.worker, env, what.directories)
     try:
-        return [workers.tell(i, command) for i, command in script]
+        return what.play(workers)
     finally:
         workers.end()
+        for tree in what.trees:
+            subprocess.run(["chmod", "-R", "u+rwx", tree.jail], check=False, stderr=subprocess.DEVNULL)
 
 
 def round_of(args, seed):
-    rng = random.Random(seed)
-    tree = Tree(args.workdir, seed)
-    calls = Calls(rng, tree.top)
-    calm = rng.choice((0.3, 0.6, 0.85))
-    script = [(rng.randrange(args.workers), calls.next(calm)) for _ in range(args.calls)]
-    options, prefixes = tree.recorded(rng)
-
+    what = (AtOnce if args.at_once else Turns)(args, random.Random(seed), seed)
+    script, (options, prefixes) = what.script, what.recorded
     plain_env = {k: v for k, v in os.environ.items() if not k.startswith("DLFM_") and k != "LD_PRELOAD"}
-    tree.make()
-    plain = play(args, script, plain_env, tree)
-    subprocess.run(["chmod", "-R", "u+rwx", tree.jail], check=False, stderr=subprocess.DEVNULL)
+    for tree in what.trees:
+        tree.make()
+    plain = play(args, what, plain_env)
 
-    tree.make()
+    for tree in what.trees:
+        tree.make()
     shutil.rmtree(args.image, ignore_errors=True)
     subprocess.run([args.mkimage, *options, args.image, *prefixes], check=True)
-    ours = play(args, script, {**plain_env, "LD_PRELOAD": args.libdlfm, "DLFM_IMAGE": args.image}, tree)
-    subprocess.run(["chmod", "-R", "u+rwx", tree.jail], check=False, stderr=subprocess.DEVNULL)
+    ours = play(args, what, {**plain_env, "LD_PRELOAD": args.libdlfm, "DLFM_IMAGE": args.image})
 
     for n, (a, b) in enumerate(zip(plain, ours)):
         if a != b:
@@ -274,6 +331,7 @@ def main():
     p.add_argument("--workers", type=int, default=3)
     p.add_argument("--context", type=int, default=12)
     p.add_argument("--keep-going", action="store_true")
+    p.add_argument("--at-once", action="store_true")
     args = p.parse_args()
     bad = 0
     for seed in range(args.seed, args.seed + args.rounds):

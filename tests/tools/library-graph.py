@@ -4,7 +4,8 @@
 
 Directories lie below SOFTWARE (which a test records) and OTHER (which it does not). Libraries have random sonames,
 symbolic links, shadowing copies, RPATH or RUNPATH with and without $ORIGIN, needed libraries, and symbols that several
-of them define, so that every result depends on what was loaded, from where and in which order. The program calls them,
+of them define, so that every result depends on what was loaded, from where and in which order; half of them have symbol
+versions, some two of one symbol, and users of the older one, and copies may lack a version. The program calls them,
 opens more, closes some, and prints all that it sees. The values of LD_LIBRARY_PATH to try are written to
 SOFTWARE/paths, one a line; the program is SOFTWARE/bin/prog.
 """
@@ -29,9 +30,12 @@ class Library:
         self.uses = [k for k in range(N_COMMON) if rng.random() < 0.5]
         self.search = search_flags(rng, dirs)
         self.copy = rng.choice(dirs) if rng.random() < 0.25 else None
+        self.versions = rng.choice([0, 0, 1, 2])  # 2: an older one that is not the default
+        self.old_uses = {n.number for n in self.needed if n.versions == 2 and rng.random() < 0.5}
+        self.copy_versions = rng.choice([self.versions, self.versions, self.versions, 0, 1, 2])
 
     def names(self):
-        return [n for n in {self.file, self.soname, f"lib{self.number}.so"} if n]
+        return [n for n in dict.fromkeys((self.file, self.soname, f"lib{self.number}.so")) if n]
 
 
 def search_flags(rng, dirs):
@@ -50,21 +54,44 @@ def build(output, source, flags):
     subprocess.run(CC + ["-w", "-O0", "-xc", "-o", output, "-", "-xnone"] + flags, input=source.encode(), check=True)
 
 
+def versioned(lib, versions, result, map_file):
+    """Source and linker flags of the library's function, in as many versions as it has."""
+    number = lib.number
+    if versions == 0:
+        return [f"int f{number}(void) {{ return {result}; }}"], []
+    commons = "".join(f" common{k};" for k in lib.defines)
+    text = f"V1 {{ global: f{number};{commons} }};\n"
+    body = [f"int f{number}(void) {{ return {result}; }}"]
+    if versions == 2:
+        text += f"V2 {{ global: f{number}; }} V1;\n"
+        body = [f"int new(void) {{ return {result}; }}", f"int old(void) {{ return {result} + 100000; }}",
+                f'__asm__(".symver new,f{number}@@V2");', f'__asm__(".symver old,f{number}@V1");']
+    with open(map_file, "w") as f:
+        f.write(text)
+    return body, [f"-Wl,--version-script={map_file}"]
+
+
 def build_library(lib, directory, extra):
     """extra: told apart copies."""
     body = [f"__attribute__((weak)) int common{k}(void);" for k in lib.uses if k not in lib.defines]
     body += [f"int common{k}(void) {{ return {lib.number + 1} * 10 + {extra}; }}" for k in lib.defines]
     body += [f"int f{n.number}(void);" for n in lib.needed]
+    body += [f'__asm__(".symver f{n},f{n}@V1");' for n in sorted(lib.old_uses)]
     terms = [str(lib.number + extra)]
     terms += [f"(common{k} ? common{k}() : 0) * {k + 3}" for k in lib.uses]
     terms += [f"f{n.number}() * 7" for n in lib.needed]
-    body += [f"int f{lib.number}(void) {{ return ({' + '.join(terms)}) % 1000003; }}"]
-    flags = ["-shared", "-fPIC", "-nostartfiles"] + lib.search
+    map_file = os.path.join(directory, "map")
+    own, own_flags = versioned(lib, lib.copy_versions if extra == 500 else lib.versions, f"({' + '.join(terms)}) % 1000003",
+                               map_file)
+    body += own
+    flags = ["-shared", "-fPIC", "-nostartfiles"] + lib.search + own_flags
     if lib.soname:
         flags += [f"-Wl,-soname,{lib.soname}"]
     for n in lib.needed:
         flags += ["-L" + n.dir, f"-l:{n.file}"]
     build(os.path.join(directory, lib.file), "\n".join(body), flags)
+    if own_flags:
+        os.remove(map_file)
     for name in lib.names():
         link = os.path.join(directory, name)
         if not os.path.lexists(link):
@@ -122,14 +149,15 @@ static void open_one(int i, const char *name, int flags, const char *f)
 {
 	void *h = dlopen(name, flags);
 	struct link_map *m = NULL;
-	int (*fn)(void) = h && f ? (int (*)(void))dlsym(h, f) : NULL;
+	int (*fn)(void) = h && f ? (int (*)(void))dlsym(h, f) : NULL, (*old)(void);
 	if (!h) {
 		printf("%%d %%s: %%s\n", i, name, (flags & RTLD_NOLOAD) ? "-" : dlerror());
 		return;
 	}
 	handles[i] = h;
 	dlinfo(h, RTLD_DI_LINKMAP, &m);
-	printf("%%d %%s: first as %%d, %%s, %%d\n", i, name, which(h), m ? m->l_name : "?", fn ? fn() : -1);
+	old = h && f ? (int (*)(void))dlvsym(h, f, "V1") : NULL;
+	printf("%%d %%s: first as %%d, %%s, %%d %%d\n", i, name, which(h), m ? m->l_name : "?", fn ? fn() : -1, old ? old() : -1);
 }
 static void close_one(int i)
 {
