@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "spank-plugin/note.h"
 #include "spank-plugin/plugin.h"
 
 void plugin_allocator_post_opt(void)
@@ -13,4 +14,28 @@ void plugin_allocator_post_opt(void)
 
 	if (plugin_option_effective(&option, getenv("DLFM"), &e) < 0)
 		slurm_error("dlfm: %s", e.text);
+}
+
+/* The job in which this command was started; that is not its own. */
+static unsigned long outer_job;
+
+static unsigned long job_id(void)
+{
+	const char *job = getenv("SLURM_JOB_ID");
+
+	return job ? strtoul(job, NULL, 10) : 0;
+}
+
+void plugin_allocator_init(void)
+{
+	outer_job = job_id();
+}
+
+/* What the sruns in salloc's shell noted stands on the node where they ran, which may have no epilog. */
+void plugin_allocator_exit(void)
+{
+	unsigned long job = job_id();
+
+	if (job && job != outer_job)
+		note_remove(plugin.args.dirs, job);
 }

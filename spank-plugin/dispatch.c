@@ -38,6 +38,9 @@ int slurm_spank_init(spank_t sp, int argc, char **argv)
 		plugin_option_register(sp);
 		break;
 	case S_CTX_ALLOCATOR:
+		plugin_allocator_init();
+		plugin_option_register(sp);
+		break;
 	case S_CTX_REMOTE:
 		plugin_option_register(sp);
 		break;
@@ -94,6 +97,8 @@ int slurm_spank_exit(spank_t sp, int argc, char **argv)
 		plugin_step_exit(sp);
 	else if (spank_context() == S_CTX_LOCAL)
 		plugin_local_exit();
+	else if (spank_context() == S_CTX_ALLOCATOR)
+		plugin_allocator_exit();
 	return 0;
 }
 

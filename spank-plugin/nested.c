@@ -126,6 +126,8 @@ int nested_run(struct command_result *r, const struct nested *n, const char *con
 	while (args[i])
 		i++;
 	args[i++] = list;
+	if (n->label)
+		args[i++] = "--label";
 	args[i++] = "--";
 	for (; *argv && i < NESTED_ARGS_MAX - 1; argv++)
 		args[i++] = *argv;

@@ -20,6 +20,7 @@ struct nested {
 	const char *mpi;       /* "pmix" or "none" */
 	unsigned timeout;      /* seconds, for the whole */
 	const char *last_word; /* see command_run() */
+	int label;	       /* each line of the output begins with the task's number and ": " */
 	const char *libdir;    /* for dlfm, which takes it from the environment; NULL: none */
 };
 

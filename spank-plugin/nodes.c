@@ -42,6 +42,29 @@ unsigned nodes_count(const char *list)
 	return n;
 }
 
+char **nodes_names(const char *list)
+{
+	hostlist_t hosts = slurm_hostlist_create(list);
+	char **names = calloc((hosts ? slurm_hostlist_count(hosts) : 0) + 1, sizeof(*names));
+	char *host;
+	int n = 0;
+
+	while (hosts && names && (host = slurm_hostlist_shift(hosts)))
+		names[n++] = host;
+	if (hosts)
+		slurm_hostlist_destroy(hosts);
+	return names;
+}
+
+void nodes_free_names(char **names)
+{
+	int i;
+
+	for (i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
+}
+
 int nodes_cover(const char *list, const char *wanted)
 {
 	hostlist_t have = slurm_hostlist_create(list), want = slurm_hostlist_create(wanted);

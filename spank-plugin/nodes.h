@@ -11,6 +11,9 @@
 char *nodes_of_step(uint32_t job, uint32_t step, struct dlfm_error *e);
 /* How many nodes a list names. */
 unsigned nodes_count(const char *list);
+/* Their names in its order, as many as there are, with a NULL behind; NULL without memory. Freed by nodes_free_names(). */
+char **nodes_names(const char *list);
+void nodes_free_names(char **names);
 /* Is every node of `wanted` in `list`? */
 int nodes_cover(const char *list, const char *wanted);
 /* Both lists in one, sorted, each node once; NULL if there is no memory. */

@@ -144,9 +144,12 @@ void note_remove(const char *const *dirs, uint32_t job)
 
 	name_of(job, name);
 	for (i = 0; dirs[i]; i++) {
-		if (dlfm_store_open(&s, dirs[i], getuid(), DLFM_STORE_LOOK, NULL) <= 0)
+		if (dlfm_store_open(&s, dirs[i], getuid(), DLFM_STORE_CHANGE, NULL) <= 0)
 			continue;
-		unlinkat(s.fd, name, 0);
+		if (dlfm_store_lock(&s, NULL) == 0) {
+			unlinkat(s.fd, name, 0);
+			dlfm_store_retire(&s);
+		}
 		dlfm_store_close(&s);
 	}
 }

@@ -16,7 +16,7 @@
 char *note_nodes(const char *const *dirs, uint32_t job, const char *key);
 /* Notes that `nodes`, and no others, have it. What cannot be noted is staged again: no error. */
 void note_write(const char *const *dirs, uint32_t job, const char *key, const char *nodes);
-/* Forgets the job. */
+/* Forgets the job; a store that held nothing else goes. */
 void note_remove(const char *const *dirs, uint32_t job);
 
 #endif

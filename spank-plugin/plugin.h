@@ -48,8 +48,12 @@ void plugin_local_exit(void);
 
 /* ---- allocator.c: sbatch, salloc ---- */
 
+/* At the start. */
+void plugin_allocator_init(void);
 /* After the options: what is wrong with the variable DLFM is said now and not in the job. */
 void plugin_allocator_post_opt(void);
+/* When salloc ends: the note of its job goes. */
+void plugin_allocator_exit(void);
 
 /* ---- task.c: the child that becomes the task ---- */
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libdlfm/hash.h"
+#include "spank-plugin/each.h"
 #include "spank-plugin/nested.h"
 #include "spank-plugin/nodes.h"
 #include "spank-plugin/note.h"
@@ -106,11 +107,15 @@ static enum staged success(struct command_result *r, struct dlfm_error *e)
 }
 
 /* What the end of the helper means; the text says why, if it is not good. */
-static enum staged verdict(struct command_result *r, const struct staging *s, struct dlfm_error *e)
+static enum staged verdict(struct command_result *r, const struct staging *s, const char *nodes,
+			   struct dlfm_error *e)
 {
-	static const char without[] = "tasks on nodes without the image run without DLFM";
+	char without[256];
 	const char *gist;
 	int ours;
+
+	snprintf(without, sizeof(without),
+		 "tasks on those of %.150s that have no image run without DLFM", nodes);
 
 	if (r->end == COMMAND_EXITED && r->status == 0)
 		return success(r, e);
@@ -146,7 +151,7 @@ static enum staged stage_by_pmix(const struct staging *s, struct nested *n, cons
 		dlfm_errf(e, "no memory");
 	else if (nested_run(r, n, a->args, e) == 0) {
 		*no_pmix = r->status != 0 && lacks_pmix(r->output);
-		staged = verdict(r, s, e);
+		staged = verdict(r, s, n->nodes, e);
 	}
 	free(a);
 	free(r);
@@ -192,6 +197,33 @@ static struct arguments *local_arguments(const struct staging *s, const char *ke
 	return a;
 }
 
+/* The nodes that said why they have no image, in one line; 0 if none did. */
+static int failures(const struct command_result *r, const struct nested *n, struct dlfm_error *e)
+{
+	char **names = nodes_names(n->nodes), *list;
+	struct each_failures f;
+	unsigned i;
+	int some;
+
+	if (!names || each_read(&f, r->output, (const char *const *)names, n->count) < 0) {
+		nodes_free_names(names);
+		return 0;
+	}
+	for (i = 0; i < f.n_reasons; i++) {
+		list = nodes_union(f.reasons[i].nodes, f.reasons[i].nodes);
+		if (!list)
+			continue;
+		free(f.reasons[i].nodes);
+		f.reasons[i].nodes = list;
+	}
+	some = f.nodes > 0;
+	if (some)
+		each_describe(&f, n->count, e);
+	each_free(&f);
+	nodes_free_names(names);
+	return some;
+}
+
 /*
  * Slurm has no pmix plugin: sbcast brings the file to the nodes, and each stages by itself; where sbcast is not allowed, each
  * reads the shared file. Then the check for stale files is made by every node.
@@ -206,6 +238,7 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 
 	n->mpi = "none";
 	n->last_word = NULL;
+	n->label = 1;
 	if (r)
 		a = local_arguments(s, key, broadcast(s, n, r, copy));
 	if (plugin_path(s->args, PLUGIN_LIBDIR, libdir))
@@ -213,7 +246,9 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 	if (!a)
 		dlfm_errf(e, "no memory");
 	else if (nested_run(r, n, a->args, e) == 0)
-		staged = verdict(r, s, e);
+		staged = r->end == COMMAND_EXITED && r->status && failures(r, n, e)
+				 ? STAGED_NOT_ALL
+				 : verdict(r, s, n->nodes, e);
 	free(a);
 	free(r);
 	return staged;

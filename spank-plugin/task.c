@@ -27,8 +27,11 @@ static int is_speaker(spank_t sp)
 
 static void say(spank_t sp, const struct dlfm_error *e)
 {
+	const char *node = spank_env_get(sp, "SLURMD_NODENAME");
+
 	if (is_speaker(sp))
-		slurm_error("dlfm: %s; tasks on this node run without DLFM", e->text);
+		slurm_error("dlfm: %s: %s; tasks on it run without DLFM", node ? node : "a node",
+			    e->text);
 }
 
 static int compose(spank_t sp, struct dlfm_task_env *t, const struct ticket *ticket,
@@ -93,7 +96,7 @@ static int replay(spank_t sp, const struct ticket *ticket, struct dlfm_error *e)
 	if (found == 0)
 		return ticket->word == TICKET_QUIET
 			       ? 0
-			       : dlfm_errf(e, "the image of %s is not on this node",
+			       : dlfm_errf(e, "the image of %s is gone",
 					   ticket->option.file);
 	snprintf(lib, sizeof(lib), "%s/lib", image);
 	t.static_tls = dlfm_image_static_tls(image);

@@ -86,6 +86,7 @@ E
 images 6 "two caches in one job, and a cache that was replaced"
 as tester $here salloc -N2 -n2 --dlfm=replay:app.dat sh -c "env | grep ^LD_; srun $app; srun $app"
 is "$(grep -c 'lib=image data=image' <<<"$out")/$(grep -c ^LD_ <<<"$out")" 4/0 "salloc's option reaches its steps, not its shell"
+is "$("$cluster" run find /dev/shm -mindepth 1)" "" "... and nothing is left of it where it ran"
 as tester $here salloc -N2 -n2 sh -c "srun $app; srun --dlfm=app.dat $app"
 is "$(grep -c 'lib=image data=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 2/2 "an option of one step is that step's only"
 as tester $here sbatch -N2 -n2 --wrap='sleep 60'

@@ -79,6 +79,12 @@ is "$rc/$(grep -c 'lib=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 0/3/
 like "$err" "^dlfm: .*n2.*(noexec|exec)" "... and a line says so"
 on 2 mount -o remount,exec /dev/shm
 
+# What an earlier step of the job staged, and somebody removed.
+as tester salloc -Q -N3 --ntasks-per-node=2 --dlfm=$cache sh -c "srun true; srun --dlfm=off -N1 -n1 -w n2 rm -r /dev/shm/dlfm-20001; srun $app"
+is "$(grep -c 'lib=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 4/2 "a node that lost its image runs without"
+is "$(grep dlfm <<<"$err")" "slurmstepd-n2: error: dlfm: n2: the image of $cache is gone; tasks on it run without DLFM" \
+	"... and a line, one for all its tasks, says which and why"
+
 # --- a damaged cache
 
 size=$(stat -c %s "$home/app.dat")
@@ -136,7 +142,7 @@ CLUSTER_CONF=$CLUSTER_CONF$'\nBcastParameters=DestDir=/nonexistent'
 on 2 mount -o remount,noexec /dev/shm
 as tester srun -N3 -n3 --dlfm=$cache $app
 is "$rc/$(grep -c 'lib=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 0/2/1 "... to those that can use it"
-like "$err" "noexec.*tasks on nodes without the image run without DLFM" "... and is told of others"
+like "$err" "^dlfm: staging failed on 1 of 3 nodes; n2: .*noexec.*; tasks on it run without DLFM$" "... and is told which and why, in one line"
 ok "nothing is left" wait_until 60 no_leftovers
 "$cluster" down
 done_testing
