@@ -19,6 +19,8 @@ STYLES = {  # of methods: colour, marker, title
     "dlfm-cold": ("#1f77b4", "^", "DLFM, staging included"),
     "dlfm-staged": ("#17becf", "v", "DLFM, already staged"),
     "local": ("#555555", "x", "local disk (the limit)"),
+    "daemons": ("#8c564b", "P", "a tree of daemons"),
+    "dlfm-exec": ("#7fa8d1", "<", "DLFM, exec from the image"),
     "sbcast": ("#ff7f0e", "s", "sbcast (copies the file only)"),
     "tcp": ("#1f77b4", "^", "dlfm-stage, tcp tree"),
     "tcp-chain": ("#17becf", "v", "dlfm-stage, tcp chain"),
@@ -127,4 +129,21 @@ def timeline(directory, point):
     axis.set_xlim(0, None)
     axis.set_xlabel("seconds since the first byte came")
     axis.set_title("one node of %d receives, decompresses and writes %d MiB" % (point["nodes"], point["mib"]), fontsize=10.5)
+    return picture.save()
+
+
+def model(directory, panels):
+    """Panels [(title, points)]: seconds against nodes, both logarithmic."""
+    picture = Figure(directory, "model", len(panels))
+    for axis, (title, points) in zip(picture.axes, panels):
+        for method in dict.fromkeys(p["method"] for p in points):
+            mine = sorted((p for p in points if p["method"] == method), key=lambda p: p["nodes"])
+            colour, marker, label = style(method)
+            axis.plot([p["nodes"] for p in mine], [median(p) for p in mine], color=colour, marker=marker, label=label, markersize=4)
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        axis.set_xlabel("nodes")
+        axis.set_ylabel("seconds to start (model)")
+        axis.set_title(title, fontsize=10.5)
+    legend(picture)
     return picture.save()

@@ -151,19 +151,25 @@ class Report:
         if not points:
             return
         self.doc.heading("Beyond the machine")
-        self.doc.text("Seconds by the discrete-event model (`bench/model`), calibrated with the figures above; its assumptions are below.")
-        for a in sorted({p["application"] for p in points}):
+        self.doc.text("Seconds by the discrete-event model (`bench/dlfm-model`), calibrated with the figures above, with %d ranks a node; both axes of "
+                      "the picture are logarithmic. Of daemons, and of nodes that stage before they exec (dlfm-exec), it has assumptions only." % (
+                          points[0]["ranks"] // points[0]["nodes"]))
+        names = sorted({p["application"] for p in points})
+        self.picture("seconds against nodes by the model", plots.model, [(a, [p for p in points if p["application"] == a]) for a in names])
+        for a in names:
             mine = [p for p in points if p["application"] == a]
             methods = list(dict.fromkeys(p["method"] for p in mine))
             self.doc.table([a + ", nodes"] + [plots.title_of(m) for m in methods],
                            [["%d" % n] + [number(next((median(p) for p in mine if p["nodes"] == n and p["method"] == m), None)) or "-"
                                           for m in methods] for n in sorted({p["nodes"] for p in mine})])
-        for name in ("checks", "assumptions"):
-            rows = self.data.get(name)
-            if rows:
-                head = list(dict.fromkeys(k for r in rows for k in r))
-                self.doc.text("**%s**" % name.capitalize())
-                self.doc.table(head, [[number(r[k]) if isinstance(r.get(k), float) else r.get(k) for k in head] for r in rows])
+        self.doc.text("**The model beside the measured points** (seconds):")
+        self.doc.table(["application", "method", "nodes", "ranks", "measured", "model", "ratio"],
+                       [[c["application"], c["method"], c["nodes"], c["ranks"], "%.2f" % c["measured"], "%.2f" % c["model"],
+                         "%.2f" % (c["model"] / c["measured"])] for c in self.data.get("model_check", [])])
+        self.doc.text("**Assumptions**")
+        rows = self.data.get("assumptions", [])
+        head = list(dict.fromkeys(k for r in rows for k in r))
+        self.doc.table(head, [[number(r[k]) if isinstance(r.get(k), (int, float)) else r.get(k) for k in head] for r in rows])
 
     def slower(self):
         found = verdicts.slower(self.results)

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-import shutil
+import re
 import statistics
 import subprocess
 import time
@@ -41,6 +41,19 @@ def machine():
             "slurm": first_line("slurmd", "-V").split(" ")[-1],
             "pmix": first_line("pkg-config", "--modversion", "pmix"),
             "load_before": os.getloadavg()[0]}
+
+
+def filesystem(preset):
+    """The figures of a preset, from where dlfm-slowfs has them."""
+    with open(os.path.dirname(os.path.realpath(__file__)) + "/slowfs/presets.c", encoding="utf-8") as f:
+        text = re.search(r'{"%s",\s*"(\w+)",\s*{(.*?)}}' % re.escape(preset), f.read(), re.S)
+    if not text:
+        raise SystemExit("storm: dlfm-slowfs has no preset %s" % preset)
+    figure = {n: eval(v.rstrip("u").replace("ull", "").replace("/ 4", "// 4"), {"US": 1000, "GB": 10 ** 9})  # sums and products of constants
+              for n, v in re.findall(r"\.(\w+) = ([\w +*/]+)", text.group(2))}
+    return {"preset": preset, "client": text.group(1), "service_us": figure["service_ns"] / 1e3,
+            "data_service_us": figure["data_service_ns"] / 1e3, "latency_us": figure["latency_ns"] / 1e3,
+            "bandwidth_mb_s": figure["bandwidth"] / 1e6, "one_queue": figure.get("one_queue", 0)}
 
 
 class Results:
@@ -90,7 +103,3 @@ class Results:
 def free_memory():
     with open("/proc/meminfo", encoding="ascii") as f:
         return next(int(line.split()[1]) >> 10 for line in f if line.startswith("MemAvailable"))
-
-
-def disk_free(path):
-    return shutil.disk_usage(path).free >> 20
