@@ -11,6 +11,7 @@ import measure
 import vcluster
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+BCAST = "/dev/shm/storm.bcast"
 FIGURE2_OUTPUT = "/srv/home/tester/report"
 
 # On the login node, within the allocation. $1: the environment of the job; $2: what comes before the time counts.
@@ -26,10 +27,11 @@ exit $rc
 
 
 class Application:
-    """What is started: its command with the software at a place, and what it adds to the environment."""
+    """What is started: its command with the software at a place, and what --bcast needs in the environment (functions of
+    that place and of the value that is there)."""
 
-    def __init__(self, name, title, command, **environment):
-        self.name, self.title, self.command, self.environment = name, title, command, environment
+    def __init__(self, name, title, command, **bcast):
+        self.name, self.title, self.command, self.bcast = name, title, command, bcast
 
 
 def python_home(share):
@@ -37,13 +39,15 @@ def python_home(share):
 
 
 def applications(names, share):
-    home = python_home(share)
+    home = python_home(share) if "gpaw" in names else None
     known = (
         Application("gpaw", "the start of a GPAW calculation (Python, ASE, GPAW, MPI): %d directories to search",
-                    lambda at: [at + "/bin/python3", at + "/start-gpaw.py"], PYTHONHOME=home),
+                    lambda at: [at + "/bin/python3", at + "/start-gpaw.py"],
+                    PYTHONHOME=lambda at, _: at + home),  # the interpreter is then elsewhere
         Application("figure2", "Pynamic, profile figure2: 10 libraries linked to its launcher, the node's own Python",
                     lambda at: [at + "/pynamic/bin/pynamic-linked", at + "/start-figure2.py", at + "/pynamic",
-                                FIGURE2_OUTPUT]))
+                                FIGURE2_OUTPUT],
+                    PYTHONPATH=lambda _, old: BCAST + "_libs:" + old))  # or Python loads the libraries a second time, from their place
     return [a for a in known if a.name in names]
 
 
@@ -56,7 +60,10 @@ class Software:
 
     def make(self, names, size):
         self.progress("software prefix")
-        subprocess.run([sys.executable, HERE + "/make-prefix", "--quiet", self.tree], check=True)
+        if "gpaw" in names or size != "smallest":
+            subprocess.run([sys.executable, HERE + "/make-prefix", "--quiet", self.tree], check=True)
+        else:
+            self.make_modules()
         for script in ("start-gpaw.py", "start-figure2.py"):
             shutil.copy(HERE + "/" + script, self.tree + "/")
         if "figure2" in names:
@@ -70,13 +77,22 @@ class Software:
         for name in ("PATH", "LC_ALL", "HOME"):  # the tasks are found by absolute names
             self.environment.pop(name, None)
         for name in ("LD_LIBRARY_PATH", "PYTHONPATH"):
-            self.environment[name] += ":AT/pynamic/mod/d00"
+            self.environment[name] = ":".join(filter(None, [self.environment[name], "AT/pynamic/mod/d00"]))
         self.environment["OMPI_MCA_mpi_yield_when_idle"] = "1"  # more ranks than cores
+
+    def make_modules(self):
+        """Instead of a real prefix: directories of modules that hold nothing."""
+        directories = ["software/module%d/lib" % i for i in range(40)]
+        for d in directories:
+            os.makedirs("%s/%s" % (self.tree, d))
+        with open(self.tree + "/env.sh", "w", encoding="ascii") as f:
+            f.write('sw=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)\nexport PYTHONPATH= LD_LIBRARY_PATH="%s"\nunset sw\n' %
+                    ":".join("$sw/" + d for d in directories))
 
     def make_figure2(self, size):
         self.progress("Pynamic, profile figure2")
         pynamic, env = self.cluster.build + "/pynamic/pynamic", dict(os.environ, PYNAMIC_DATADIR=os.path.dirname(HERE) + "/pynamic")
-        functions = ["--functions=100"] if size == "smallest" else []
+        functions = ["--functions=20"] if size == "smallest" else []
         subprocess.run([pynamic, "generate", "-P", "figure2", *functions, self.tree + "/pynamic"], check=True, env=env,
                        stdout=subprocess.DEVNULL)
         subprocess.run([pynamic, "build", "-q", "-j2", "--with-mpicc=none", "--with-python=/usr/bin/python3",
@@ -100,8 +116,8 @@ class Software:
         """A file for bash; returns its name inside."""
         values = {k: v.replace("AT", at, 1) if k == "OPAL_PREFIX" else v.replace("AT/", at + "/")
                   for k, v in self.environment.items()}
-        if bcast:  # the interpreter is then elsewhere
-            values.update({k: at + v for k, v in application.environment.items()})
+        if bcast:
+            values.update({k: v(at, values.get(k, "")) for k, v in application.bcast.items()})
         with open(self.cluster.share + "/environment", "w", encoding="utf-8") as f:
             f.writelines("export %s=%s\n" % (k, shlex.quote(v)) for k, v in values.items())
         return vcluster.SHARE + "/environment"

@@ -6,11 +6,10 @@ import subprocess
 import time
 
 import vcluster
-from software import Software, applications
+from software import BCAST, Software, applications
 
 SW = vcluster.SHARE + "/sw"
 IMAGE = vcluster.SHARE + "/image"  # where the squashfs is mounted
-BCAST = "/dev/shm/storm.bcast"
 METHODS = ("vanilla", "dlfm-cold", "dlfm-staged", "bcast", "image", "local")
 RUN_LIMIT = 300
 # On a node: mounts the image; prints when it began and when it was there.
