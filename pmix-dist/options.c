@@ -171,7 +171,7 @@ static int set_join(struct options *o, const char *value, struct dlfm_error *e)
 
 static int set_fanout(struct options *o, const char *value, struct dlfm_error *e)
 {
-	double n;
+	double n = 0;
 
 	if (take_number(&n, value, 1, 64, e) < 0)
 		return -1;

@@ -27,6 +27,14 @@ static const char *get(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &value) ? json_object_get_string(value) : NULL;
 }
 
+/* For what always is there. */
+static const char *text(struct json_object *o, const char *key)
+{
+	const char *value = get(o, key);
+
+	return value ? value : "";
+}
+
 static size_t length(struct json_object *o, const char *key)
 {
 	struct json_object *list;
@@ -34,12 +42,12 @@ static size_t length(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &list) ? json_object_array_length(list) : 0;
 }
 
-static void line(const char *label, const char *text, const char *more)
+static void line(const char *label, const char *value, const char *more)
 {
-	if (!text)
+	if (!value)
 		return;
 	printf("  %-12s ", label);
-	cli_print_path(text);
+	cli_print_path(value);
 	if (more)
 		printf(": %s", more);
 	putchar('\n');
@@ -56,8 +64,8 @@ static void print_searches(struct json_object *o)
 	puts("  searches of ld.so that are answered at once (resolution tier):");
 	for (i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
-		printf("    %s asks for %s\n      finds %s (%s)\n", get(r, "requester"),
-		       get(r, "name"), get(r, "found"), get(r, "answered"));
+		printf("    %s asks for %s\n      finds %s (%s)\n", text(r, "requester"),
+		       text(r, "name"), text(r, "found"), text(r, "answered"));
 		if (get(r, "program"))
 			printf("      in %s with LD_LIBRARY_PATH %s\n", get(r, "program"),
 			       get(r, "ld_library_path") ? get(r, "ld_library_path") : "unset");
@@ -82,7 +90,7 @@ static void print_candidates(struct json_object *o)
 	     "answered (path tier):");
 	for (i = 0; i < n; i++) {
 		one = json_object_array_get_idx(list, i);
-		printf("    %s (%s)\n", get(one, "path"), get(one, "answered"));
+		printf("    %s (%s)\n", text(one, "path"), text(one, "answered"));
 	}
 }
 

@@ -90,7 +90,7 @@ static struct seen read_dir(void)
 	struct dlfm_error e = {""};
 
 	if (dlfm_journal_each(dir, take, &s, &e) < 0)
-		snprintf(s.last, sizeof(s.last), "%s", e.text);
+		snprintf(s.last, sizeof(s.last), "%.255s", e.text);
 	return s;
 }
 
