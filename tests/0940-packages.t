@@ -10,6 +10,12 @@ version=$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' "$top_srcdir/NEWS.md" | head -n
 # --- what is written down twice -------------------------------------------------------------------------------------
 
 is "$(sed -n '1s/^dlfm (\([^)]*\)).*/\1/p' "$top_srcdir/debian/changelog")" "$version" "debian/changelog has the version of NEWS.md"
+if [ -n "$PYTHON" ] && [ -x "$top_srcdir/configure" ]; then
+	run "$PYTHON" -I "$top_srcdir/packaging/check-recipes.py" "$top_srcdir" "$version"
+	is "$rc:$out$err" "0:" "the recipes for RPM, Spack and EasyBuild have it too, and only options that configure has"
+else
+	skip "no python3 or no configure" "the recipes have it too"
+fi
 
 # --- pkg-config, modulefiles ----------------------------------------------------------------------------------------
 
