@@ -96,7 +96,6 @@ install -d -o nobody \$root/srv/dlfm-home
 inside() { chroot \$root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/srv/dlfm-home "\$@"; }
 inside sh -c 'dpkg --force-depends -i /debs/*.deb' >\$scratch/dpkg.log 2>&1
 inside dpkg -l dlfm dlfm-slurm | grep -c ^ii >\$scratch/installed
-echo "# slurm: \$(cat \$root/etc/slurm/plugstack.conf.d/* 2>/dev/null | grep -c dlfm || true)"
 cd /
 inside sh -c 'cd /srv/dlfm-home && exec setpriv --reuid nobody --regid nogroup --clear-groups sh /debs/installed-user /srv/dlfm-tree'
 inside sh -c 'dpkg -P $packages' >>\$scratch/dpkg.log 2>&1
