@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0907-documents: links between documents lead somewhere, man pages are in order, and the commands in the documents, run as an
-# ordinary user, print what stands below them (0908 runs those for a cluster)
+# ordinary user, print what stands below them (0680 runs those for a cluster)
 # time-limit: 240
 . "$(dirname "$0")/lib.sh"
 need_part dl fm tools
@@ -15,6 +15,10 @@ runner=("$PYTHON" -B "$top_srcdir/tests/tools/documents.py")
 
 is "$("${runner[@]}" --links "${documents[@]}")" "" "every link between documents leads to a file and a heading"
 is "$(for d in doc/*.md; do grep -qF "]($d)" README.md || echo "$d"; done)" "" "README.md links every document"
+
+messages=("${runner[@]}")
+for d in cache-tools libdlfm pmix-dist spank-plugin pbs-hook; do messages+=("--messages=$d"); done
+is "$("${messages[@]}" doc/troubleshooting.md)" "" "the messages in doc/troubleshooting.md are those of the programs"
 
 # --- man pages ------------------------------------------------------------------------------------------------------
 
@@ -79,10 +83,10 @@ if "${local[@]}" python3 -c 'import numpy, scipy.linalg' 2>/dev/null; then
 		fi
 	done
 	# and the test would see it
-	sed 's/dlfm info/dlfm inform/' doc/tutorial.md >"$scratch/wrong.md"
+	sed 's/dlfm info/dlfm inform/' README.md >"$scratch/wrong.md"
 	commands "$scratch/wrong.md"
 	is "$rc" 1 "a wrong command in a document is seen"
-	sed '/^```console$/,/^```$/s/paths/path/' doc/tutorial.md >"$scratch/wrong.md"
+	sed '/^```console$/,/^```$/s/^paths /path /' README.md >"$scratch/wrong.md"
 	commands "$scratch/wrong.md"
 	is "$rc" 1 "... and a wrong output"
 	printf 'Try this:\n\n    $ dlfm info cache.dat\n' >"$scratch/wrong.md"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """documents.py [--update] [--local=COMMAND --home=DIR] [--cluster=COMMAND --cluster-home=DIR] FILE...
 documents.py --links FILE...
+documents.py --messages=DIR... FILE...
 
 Runs the commands that stand in documents and compares what they print with what stands below them. A document writes:
 
@@ -18,7 +19,8 @@ directory is written /home/me. Commands in other blocks ("$ " in a plain or inde
 
 COMMAND is what stands in front of "bash SCRIPT" for each place; DIR is the home directory there, as seen from here. Without it a
 place's commands are skipped. --update writes the output as it is now into the documents, where it differs; blocks with
-"..." are left alone. --links checks that what the documents link to is there.
+"..." are left alone. --links checks that what the documents link to is there; --messages, that the messages in tables below
+"| message |" stand in the sources (C, Python) below the directories, but for "..." in them.
 Prints a line for each command that is wrong, then what was run; the status is 1 if something was wrong.
 """
 
@@ -213,10 +215,41 @@ def check_links(name):
     return wrong
 
 
+def sources(directories):
+    """What programs print: adjacent literals joined, formats cut out."""
+    text = ""
+    for directory in directories:
+        for root, _, names in os.walk(directory):
+            for name in names:
+                if name.endswith((".c", ".h", ".py", ".in")):
+                    with open(os.path.join(root, name), errors="replace") as f:
+                        text += f.read()
+    text = re.sub(r'"\s*(PRI[a-z0-9]+)?\s*"', "", text)
+    return text.replace("\\n", "")
+
+
+def check_messages(name, text):
+    wrong, inside = 0, False
+    for number, line in enumerate(open(name), 1):
+        if not line.startswith("|"):
+            inside = False
+        elif line.startswith("| message |"):
+            inside = True
+        elif inside:
+            for message in re.findall(r"`([^`]+)`", line.split("|")[1]):
+                for part in message.split("..."):
+                    part = part.strip(" :;,")
+                    if len(part) > 6 and part not in text:
+                        print("%s:%d: no program prints '%s'" % (name, number, part))
+                        wrong += 1
+    return wrong
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--update", action="store_true")
     p.add_argument("--links", action="store_true")
+    p.add_argument("--messages", action="append")
     p.add_argument("--local")
     p.add_argument("--home")
     p.add_argument("--inside")
@@ -229,6 +262,9 @@ def main():
     for name in args.files:
         if args.links:
             wrong += check_links(name)
+            continue
+        if args.messages:
+            wrong += check_messages(name, sources(args.messages))
             continue
         text = open(name).read()
         blocks, stray = parse(text)

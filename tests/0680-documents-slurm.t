@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 0908-documents-slurm: the commands for a cluster that stand in the documents, run by a user of the virtual cluster, print what
+# 0680-documents-slurm: the commands for a cluster that stand in the documents, run by a user of the virtual cluster, print what
 # stands below them
 # time-limit: 240
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +12,7 @@ slurm_up 4
 libdir=$(dirname "$(cd "$share/dlfm" && find . -name libdlfm.so)")
 shell="$cluster run -u tester env -i HOME=/srv/home/tester USER=tester LC_ALL=C \
 	PATH=$inside/bin:/usr/bin:/bin DLFM_LIBDIR=$inside/${libdir#./} TERM=dumb SLURM_CONF=${SLURM_CONF:-/etc/slurm/slurm.conf}"
-for d in doc/tutorial.md; do
+for d in doc/tutorial.md doc/user-guide.md; do
 	run -t 160 "$PYTHON" -B "$top_srcdir/tests/tools/documents.py" --cluster="$shell" --cluster-home="$home" \
 		--cluster-inside=/srv/home/tester "$top_srcdir/$d"
 	if [ "$rc" = 0 ]; then
