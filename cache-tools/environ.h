@@ -3,6 +3,8 @@
 #ifndef DLFM_ENVIRON_H
 #define DLFM_ENVIRON_H
 
+#include <stddef.h>
+
 #include "cache-tools/task-env.h"
 
 struct dlfm_environ {

@@ -21,6 +21,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_verify,
 	&cmd_diff,
 	&cmd_extract,
+	&cmd_doctor, /* look at the node and the site */
 	&cmd_option, /* for the plugins */
 	&cmd_completion,
 	NULL,

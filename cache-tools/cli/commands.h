@@ -8,6 +8,7 @@
 extern const struct cli_command cmd_clean;
 extern const struct cli_command cmd_completion;
 extern const struct cli_command cmd_diff;
+extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_extract;
 extern const struct cli_command cmd_info;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Containers: are we in one, and would one see node images? */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache-tools/doctor/doctor.h"
+#include "libdlfm/environment.h"
+
+static const char inside_advice[] = "record and replay inside the container: put dlfm replay CACHE "
+				    "in front of the command there";
+
+static int is_inside(void)
+{
+	return getenv("APPTAINER_CONTAINER") || getenv("SINGULARITY_CONTAINER") ||
+	       access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
+}
+
+static void check_inside(struct doctor *d)
+{
+	const char *image = getenv(DLFM_ENV_WITHIN);
+	char index[PATH_MAX];
+
+	if (!image) {
+		doctor_add(d, DOCTOR_OK, "container", NULL,
+			   "this is a container; dlfm replay works in it as outside");
+		return;
+	}
+	snprintf(index, sizeof(index), "%s/index", image);
+	if (access(index, R_OK) == 0)
+		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
+			   "this is a container, and sees the image of the replay outside, %s; the "
+			   "paths in it are those of another root, so it is not used",
+			   image);
+	else
+		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
+			   "this is a container, and does not see the image of the replay outside, "
+			   "%s: the command runs without DLFM",
+			   image);
+}
+
+/* "key = value" of an apptainer.conf; 0: it is not there. */
+static int get_setting(const char *file, const char *key, char *value, size_t size)
+{
+	FILE *f = fopen(file, "re");
+	char *line = NULL;
+	size_t room = 0, len = strlen(key);
+	int found = 0;
+
+	while (f && getline(&line, &room, f) > 0) {
+		const char *at = line + len;
+
+		if (strncmp(line, key, len) != 0)
+			continue;
+		at += strspn(at, " \t");
+		if (*at != '=')
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		snprintf(value, size, "%.*s", (int)strcspn(at, " \t\n"), at);
+		found = 1;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void check_apptainer(struct doctor *d)
+{
+	static const char *const files[] = {"/etc/apptainer/apptainer.conf",
+					    "/etc/singularity/singularity.conf",
+					    "/usr/local/etc/apptainer/apptainer.conf"};
+	char value[32] = "yes";
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (get_setting(files[i], "mount dev", value, sizeof(value)))
+			break;
+	if (strcmp(value, "yes") == 0)
+		doctor_add(d, DOCTOR_OK, "Apptainer", NULL,
+			   "containers share the node's /dev/shm: dlfm replay inside finds room "
+			   "there");
+	else
+		doctor_add(d, DOCTOR_WARN, "Apptainer",
+			   "start containers with --bind /dev/shm, or set mount dev = yes",
+			   "mount dev = %s: containers have a small /dev/shm of their own", value);
+}
+
+void doctor_check_containers(struct doctor *d)
+{
+	const int apptainer = doctor_has_program("apptainer") || doctor_has_program("singularity");
+	const int enroot = doctor_has_program("enroot"), inside = is_inside();
+
+	if (inside)
+		check_inside(d);
+	if (apptainer)
+		check_apptainer(d);
+	if (enroot)
+		doctor_add(
+			d, DOCTOR_OK, "enroot", NULL,
+			"containers are there; dlfm replay works in them if dlfm and the cache are "
+			"mounted (pyxis: srun --container-mounts)");
+	if (!inside && !apptainer && !enroot)
+		doctor_add(d, DOCTOR_SKIP, "container", NULL,
+			   "neither Apptainer nor enroot is on PATH");
+}
