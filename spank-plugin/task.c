@@ -96,8 +96,7 @@ static int replay(spank_t sp, const struct ticket *ticket, struct dlfm_error *e)
 	if (found == 0)
 		return ticket->word == TICKET_QUIET
 			       ? 0
-			       : dlfm_errf(e, "the image of %s is gone",
-					   ticket->option.file);
+			       : dlfm_errf(e, "the image of %s is gone", ticket->option.file);
 	snprintf(lib, sizeof(lib), "%s/lib", image);
 	t.static_tls = dlfm_image_static_tls(image);
 	if (ticket->option.report || ticket->option.learn) {

@@ -76,7 +76,8 @@ srun true; srun true; srun -N2 -n2 true; srun true
 E
 is "$(grep -hoE "launch task StepId=$id\.[0-9]+ " "$CLUSTER_DIR"/log/slurmd.n[1-4].log | sort -u | wc -l)" 5 \
 	"four steps with one cache are staged by one step more"
-batch two -N2 -n2 --dlfm=replay:app.dat <<E
+batch two -N2 -n2 <<E
+#SBATCH --dlfm=replay:app.dat
 cp app.dat other.dat
 srun $app
 srun --dlfm=replay:other.dat $app

@@ -52,6 +52,13 @@ as tester $here srun -N4 --dlfm=record:each.dat,scope=all sh -c 'read x </srv/sh
 "$cluster" run "$inside/bin/dlfm" ls /srv/home/tester/each.dat >"$scratch/ls"
 is "$(grep -c '/app/n[1-4]/own.py' "$scratch/ls")" 4 "what only one of the nodes looked up is in the cache"
 
+# What only the compute nodes see is packed there.
+mkdir "$share/app/private"
+everywhere sh -c 'mount -t tmpfs private /srv/share/app/private && echo "z = 1" >/srv/share/app/private/seen.py'
+as tester $here srun -N2 --dlfm=record:private.dat,scope=all sh -c 'read x </srv/share/app/private/seen.py'
+"$cluster" run "$inside/bin/dlfm" ls /srv/home/tester/private.dat >"$scratch/ls"
+is "$(grep -c '/app/private/seen.py' "$scratch/ls")" 1 "files are packed where they were seen, on a compute node"
+
 # --- however the step ends
 
 as tester $here srun -N2 -n4 --dlfm=record:failed.dat,scope=all sh -c "$app; exit \$((SLURM_PROCID % 2 * 3))"

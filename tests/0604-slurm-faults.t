@@ -31,6 +31,16 @@ in_staging() { # NODE COMMAND...: runs srun with $big on 4 nodes in the backgrou
 }
 more=
 
+# --- memory: of a helper, all of its libraries included, while it stages more than ten times as much
+
+watch_memory() { # the largest seen, in KiB
+	timeout 60 "$cluster" node 2 sh -c 'p=$(pgrep -x dlfm-stage) && while awk "/^VmHWM:/ { print \$2 }" "/proc/$p/status" 2>/dev/null
+		do sleep 0.02; done' >"$scratch/memory"
+}
+in_staging 2 watch_memory
+is "$(grep -c 'lib=' <<<"$out")/$err" 4/ "a cache of 150 MB is staged"
+le "$(sort -n "$scratch/memory" | tail -n 1)" 50000 "... by a helper that holds little of it at a time"
+
 # --- a helper is killed
 
 in_staging 3 on 3 pkill -9 -x dlfm-stage
