@@ -197,21 +197,35 @@ static void want_above(struct pack *p, uint32_t i)
 	}
 }
 
+/*
+ * A directory in which names are absent answers, too, asked for or not: one look at it tells whether they still are, which
+ * whoever stages must know.
+ */
+static void note_absent(struct pack *p, uint32_t i)
+{
+	const struct dlfm_cache_entry *entry = &p->cache->entries[i];
+
+	if (entry->canon == i && entry->lerr)
+		p->notes[entry->parent].flags |= NOTE_HAS_ABSENT;
+}
+
 static void choose_above(struct pack *p)
 {
 	const struct dlfm_cache *c = p->cache;
 	uint32_t i;
 
 	for (i = 0; i < c->n_entries; i++)
-		if (c->entries[i].flags & DLFM_ENTRY_KNOWN)
+		if (c->entries[i].flags & DLFM_ENTRY_KNOWN) {
+			note_absent(p, i);
 			want_above(p, i);
+		}
 	for (i = 0; i < c->n_entries; i++) {
 		const struct note *n = &p->notes[i];
 		const unsigned no = NOTE_LIVE | NOTE_WRITTEN | NOTE_BELOW_WRITTEN | NOTE_FAILED;
 
-		if (c->entries[i].canon == i && (n->flags & NOTE_WANTED) && n->ops &&
-		    pack_is_dir(p, i) && !(n->flags & no) &&
-		    dlfm_pack_scope(p, i) == DLFM_NOT_LEFT_OUT)
+		if (c->entries[i].canon == i && (n->flags & NOTE_WANTED) &&
+		    (n->ops || n->flags & NOTE_HAS_ABSENT) && pack_is_dir(p, i) &&
+		    !(n->flags & no) && dlfm_pack_scope(p, i) == DLFM_NOT_LEFT_OUT)
 			know(p, i);
 	}
 }

@@ -67,6 +67,7 @@ enum {			      /* what pack knows of an entry, beside the entry */
        NOTE_ABOVE_LIVE = 1 << 18, /* a directory above a live one */
        NOTE_WRITABLE = 1 << 19,	  /* a directory that the user may change */
        NOTE_READ_ONLY = 1 << 20,
+       NOTE_HAS_ABSENT = 1 << 21, /* a directory in which names are known to be absent */
 };
 
 struct note {

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cache-tools/arena.h"
@@ -37,18 +38,11 @@ void dlfm_scan_stat(struct dlfm_image_stat *to, const struct stat *from)
 	};
 }
 
-void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name)
+static void read_target(struct dlfm_scan *s, int dir, const char *name)
 {
-	struct stat st;
 	ssize_t n;
 
-	s->lerr = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
-	s->target[0] = 0;
-	memset(&s->st, 0, sizeof(s->st));
-	if (s->lerr)
-		return;
-	dlfm_scan_stat(&s->st, &st);
-	if (!S_ISLNK(st.st_mode))
+	if (!S_ISLNK(s->st.mode))
 		return;
 	n = readlinkat(dir, name, s->target, sizeof(s->target) - 1);
 	if (n <= 0 || n == sizeof(s->target) - 1) {
@@ -57,6 +51,64 @@ void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name)
 	}
 	s->target[n] = 0;
 }
+
+void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name)
+{
+	struct stat st;
+	const int flags = AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH);
+
+	s->lerr = fstatat(dir, name, &st, flags) < 0 ? errno : 0;
+	s->target[0] = 0;
+	memset(&s->st, 0, sizeof(s->st));
+	if (s->lerr)
+		return;
+	dlfm_scan_stat(&s->st, &st);
+	read_target(s, dir, name);
+}
+
+#ifdef AT_STATX_FORCE_SYNC
+static struct dlfm_image_time time_of_statx(const struct statx_timestamp *t)
+{
+	return (struct dlfm_image_time){.sec = t->tv_sec, .nsec = t->tv_nsec};
+}
+
+void dlfm_scan_now(struct dlfm_scan *s, int dir, const char *name)
+{
+	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
+	struct statx st;
+
+	s->target[0] = 0;
+	s->lerr = statx(dir, name, flags, STATX_BASIC_STATS, &st) < 0 ? errno : 0;
+	if (s->lerr == ENOSYS || s->lerr == EPERM || s->lerr == EINVAL) {
+		dlfm_scan_at(s, dir, name); /* a kernel or sandbox without statx(2) */
+		return;
+	}
+	memset(&s->st, 0, sizeof(s->st));
+	if (s->lerr)
+		return;
+	s->st = (struct dlfm_image_stat){
+		.dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+		.ino = st.stx_ino,
+		.rdev = makedev(st.stx_rdev_major, st.stx_rdev_minor),
+		.size = st.stx_size,
+		.blocks = st.stx_blocks,
+		.mode = st.stx_mode,
+		.nlink = st.stx_nlink,
+		.uid = st.stx_uid,
+		.gid = st.stx_gid,
+		.blksize = st.stx_blksize,
+		.atime = time_of_statx(&st.stx_atime),
+		.mtime = time_of_statx(&st.stx_mtime),
+		.ctime = time_of_statx(&st.stx_ctime),
+	};
+	read_target(s, dir, name);
+}
+#else
+void dlfm_scan_now(struct dlfm_scan *s, int dir, const char *name)
+{
+	dlfm_scan_at(s, dir, name);
+}
+#endif
 
 void dlfm_scan_path(struct dlfm_scan *s, const char *path)
 {

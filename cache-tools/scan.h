@@ -18,6 +18,11 @@ struct dlfm_scan {
  * cannot be read, lerr says so.
  */
 void dlfm_scan_at(struct dlfm_scan *s, int dir, const char *name);
+/*
+ * The same, but asks the server even if the client still believes its copy of the attributes (AT_STATX_FORCE_SYNC: on NFS
+ * that may be a minute old). "" is `dir` itself.
+ */
+void dlfm_scan_now(struct dlfm_scan *s, int dir, const char *name);
 void dlfm_scan_path(struct dlfm_scan *s, const char *path);
 /* Copies what stat(2) gave; access is 0. */
 void dlfm_scan_stat(struct dlfm_image_stat *to, const struct stat *from);

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Comparing a cache with the file system: an lstat each, in many threads, since they wait for the file server. */
+/*
+ * Comparing a cache with the file system, in many threads, since they wait for the file server. Directories and what was
+ * found are looked at, one look each; absent names only if their directory is not known to be as it was.
+ */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "cache-tools/scan.h"
 #include "cache-tools/stale-private.h"
 
-enum { THREADS = 16, MAX_THREADS = 64, TAKE = 32, READ = 1 << 20, MAX_ROUNDS = 64 };
-
-/* One pass over a list of entries. */
-struct pass {
-	struct stale *stale;
-	const uint32_t *list;
-	uint32_t n;
-	atomic_uint next;
-};
+enum { THREADS = 16, MAX_THREADS = 64, TAKE = 16, READ = 1 << 20, MAX_ROUNDS = 64 };
 
 /* ---- one entry ---- */
 
@@ -43,7 +37,7 @@ static int same_directory(const struct dlfm_image_stat *a, const struct dlfm_ima
 
 /*
  * The inode tells a file that was replaced by one of the same size and time; a file system that numbers inodes anew
- * at each mount keeps the ctime, which a replaced file cannot. The ctime alone tells nothing: hard links change it.
+ * at each mount keeps the ctime, which a replaced file cannot.
  */
 static int same_file(const struct dlfm_image_stat *a, const struct dlfm_image_stat *b)
 {
@@ -59,12 +53,13 @@ static int is_racy(const struct dlfm_cache *c, const struct dlfm_cache_entry *en
 	return (m > t ? m : t) + 1 >= c->header.first_read;
 }
 
-static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry)
+static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry *entry, int dir,
+		      const char *name)
 {
 	const struct dlfm_cache_content *content = &c->contents[entry->content];
 	unsigned char digest[DLFM_DIGEST_SIZE];
 	struct dlfm_digest *d = dlfm_digest_new();
-	int fd = open(entry->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	char *data = malloc(READ);
 	uint64_t at = 0;
 	ssize_t n = -1;
@@ -85,11 +80,21 @@ static int same_bytes(const struct dlfm_cache *c, const struct dlfm_cache_entry 
 	       memcmp(digest, content->digest, sizeof(digest)) == 0;
 }
 
-static enum stale_state compare_directory(const struct dlfm_cache_entry *entry,
+static enum stale_state compare_directory(struct stale_reach *r, uint32_t i,
 					  const struct dlfm_image_stat *now)
 {
-	if (same_directory(&entry->st, now))
-		return STALE_SAME;
+	const struct dlfm_cache_entry *entry = &r->c->entries[i];
+	struct stale_names names;
+	const char *name;
+	int dir;
+
+	if (same_directory(&entry->st, now)) {
+		if (!(entry->flags & DLFM_ENTRY_LISTED) || !is_racy(r->c, entry))
+			return STALE_SAME;
+		dir = stale_reach(r, i, &name);
+		return stale_compare_names(&names, entry, dir, name) == 0 ? STALE_SAME
+									  : STALE_CHANGED;
+	}
 	/* Names come and go in it, say a home directory; those that were asked for have entries of their own. */
 	if (!(entry->flags & DLFM_ENTRY_LISTED) && same_owner(&entry->st, now) &&
 	    entry->st.ino == now->ino)
@@ -97,12 +102,34 @@ static enum stale_state compare_directory(const struct dlfm_cache_entry *entry,
 	return STALE_CHANGED;
 }
 
-static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
+/*
+ * Another ctime alone comes of a hard link, a backup that puts back the time of access, or a rewriting that puts back the
+ * other time: the bytes tell.
+ */
+static enum stale_state compare_file(struct stale_reach *r, uint32_t i,
+				     const struct dlfm_image_stat *now)
 {
-	const struct dlfm_cache_entry *entry = &c->entries[i];
+	const struct dlfm_cache_entry *entry = &r->c->entries[i];
+	const int retimed = entry->st.ino == now->ino && !same_time(entry->st.ctime, now->ctime);
+	const char *name;
+	int dir;
+
+	if (!same_file(&entry->st, now))
+		return STALE_CHANGED;
+	if (entry->content != DLFM_NONE && (retimed || is_racy(r->c, entry))) {
+		dir = stale_reach(r, i, &name);
+		if (!same_bytes(r->c, entry, dir, name))
+			return STALE_CHANGED;
+	}
+	return retimed ? STALE_RETIMED : STALE_SAME;
+}
+
+static enum stale_state compare(struct stale_reach *r, uint32_t i)
+{
+	const struct dlfm_cache_entry *entry = &r->c->entries[i];
 	struct dlfm_scan now;
 
-	dlfm_scan_path(&now, entry->path);
+	stale_reach_look(r, i, &now);
 	if (entry->lerr)
 		return now.lerr == entry->lerr ? STALE_SAME
 		       : now.lerr	       ? STALE_CHANGED
@@ -110,42 +137,61 @@ static enum stale_state compare(const struct dlfm_cache *c, uint32_t i)
 	if (now.lerr)
 		return now.lerr == ENOENT || now.lerr == ENOTDIR ? STALE_GONE : STALE_CHANGED;
 	if (S_ISDIR(entry->st.mode) && S_ISDIR(now.st.mode))
-		return compare_directory(entry, &now.st);
-	if (!same_file(&entry->st, &now.st) || (entry->target && strcmp(entry->target, now.target)))
-		return STALE_CHANGED;
-	if (entry->content != DLFM_NONE && is_racy(c, entry) && !same_bytes(c, entry))
-		return STALE_CHANGED;
-	return STALE_SAME;
+		return compare_directory(r, i, &now.st);
+	if (S_ISREG(entry->st.mode))
+		return compare_file(r, i, &now.st);
+	return same_file(&entry->st, &now.st) &&
+			       (!entry->target || strcmp(entry->target, now.target) == 0)
+		       ? STALE_SAME
+		       : STALE_CHANGED;
 }
 
 /* ---- many ---- */
 
+/* Each thread has a stretch of the list, so that the directories that it needs are mostly its own. */
+struct stretch {
+	struct stale *stale;
+	const uint32_t *list;
+	uint32_t n;
+};
+
 static void *work(void *arg)
 {
-	struct pass *p = arg;
-	uint32_t at, end;
+	const struct stretch *t = arg;
+	struct stale_reach r;
+	uint32_t i;
 
-	while ((at = atomic_fetch_add(&p->next, TAKE)) < p->n)
-		for (end = at + TAKE < p->n ? at + TAKE : p->n; at < end; at++)
-			p->stale->state[p->list[at]] = compare(p->stale->cache, p->list[at]);
+	stale_reach_start(&r, t->stale->cache);
+	for (i = 0; i < t->n; i++)
+		t->stale->state[t->list[i]] = compare(&r, t->list[i]);
+	stale_reach_end(&r);
 	return NULL;
 }
 
 static void run(struct stale *s, const uint32_t *list, uint32_t n)
 {
-	struct pass p = {.stale = s, .list = list, .n = n};
+	struct stretch stretches[MAX_THREADS];
 	pthread_t threads[MAX_THREADS];
-	unsigned want = s->threads ? s->threads : THREADS, i, started = 0;
+	unsigned want = s->threads ? s->threads : THREADS, i;
+	unsigned char started[MAX_THREADS] = {0};
+	uint32_t first;
 
 	if (want > MAX_THREADS)
 		want = MAX_THREADS;
 	if (want > n / TAKE + 1)
 		want = n / TAKE + 1;
-	for (i = 1; i < want; i++)
-		started += pthread_create(&threads[started], NULL, work, &p) == 0;
-	work(&p);
-	for (i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
+	for (i = 0; i < want; i++) {
+		first = (uint32_t)((uint64_t)n * i / want);
+		stretches[i] = (struct stretch){s, list + first,
+						(uint32_t)((uint64_t)n * (i + 1) / want) - first};
+		started[i] = i && pthread_create(&threads[i], NULL, work, &stretches[i]) == 0;
+	}
+	for (i = 0; i < want; i++)
+		if (!started[i])
+			work(&stretches[i]);
+	for (i = 0; i < want; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
 	s->checked += n;
 }
 
@@ -202,6 +248,7 @@ int stale_compare(struct stale *s, struct dlfm_error *e)
 	uint32_t *list = calloc((size_t)c->n_entries + 1, sizeof(*list)), n = 0, i;
 	unsigned char *done = calloc((size_t)c->n_entries + 1, 1);
 
+	s->began = (int64_t)time(NULL);
 	s->state = calloc((size_t)c->n_entries + 1, 1);
 	if (!list || !done || !s->state) {
 		free(list);

@@ -70,6 +70,19 @@ static void take_file(struct stale *s, uint32_t i, const struct dlfm_scan *now)
 	add_tls(s->cache, entry->path);
 }
 
+/* Only its times differ: the rest is as it was, or was looked up by itself. */
+static void mend_times(struct dlfm_cache_entry *entry)
+{
+	struct dlfm_scan now;
+
+	dlfm_scan_path(&now, entry->path);
+	if (now.lerr || now.st.ino != entry->st.ino ||
+	    (!S_ISDIR(entry->st.mode) && now.st.size != entry->st.size))
+		forget(entry);
+	else
+		take_stat(entry, &now);
+}
+
 static void mend_changed(struct stale *s, uint32_t i)
 {
 	struct dlfm_cache_entry *entry = &s->cache->entries[i];
@@ -133,7 +146,9 @@ static void mend_direct(struct stale *s, uint32_t i, enum dlfm_stale policy)
 
 	if (s->state[i] == STALE_SAME)
 		return;
-	if (policy == DLFM_STALE_DROP || s->state[i] == STALE_TOUCHED)
+	if (s->state[i] == STALE_RETIMED || (s->state[i] == STALE_TOUCHED && s->thorough))
+		mend_times(entry);
+	else if (policy == DLFM_STALE_DROP || s->state[i] == STALE_TOUCHED)
 		forget(entry);
 	else if (s->state[i] == STALE_CHANGED)
 		mend_changed(s, i);
@@ -247,7 +262,7 @@ static int is_touched_entry(const struct stale *s, uint32_t i)
 {
 	uint32_t canon = s->cache->entries[i].canon;
 
-	return s->state[i] != STALE_SAME || (canon != DLFM_NONE && s->state[canon] != STALE_SAME);
+	return stale_differs(s, i) || (canon != DLFM_NONE && stale_differs(s, canon));
 }
 
 /* One of this name is among them: a candidate, an answer; or the requester itself. */

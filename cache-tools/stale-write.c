@@ -108,6 +108,7 @@ static int copy_entries(struct rewrite *w)
 	w->to->packer_uid = from->packer_uid;
 	w->to->scope = from->scope;
 	w->to->flags = from->flags;
+	w->to->first_read = w->s->began;
 	w->to->provenance = from->provenance;
 	w->to->history = from->history;
 	return 0;

@@ -35,22 +35,44 @@ static int is_directory(const struct stale *s, uint32_t i)
 	return S_ISDIR(s->cache->entries[i].st.mode);
 }
 
+/* A file says more than the directory that it stands in. */
+static uint32_t most_telling(const struct stale *s)
+{
+	uint32_t i, first = DLFM_NONE;
+
+	for (i = 0; i < s->cache->n_entries; i++)
+		if (*stale_word(s->state[i]) && (first == DLFM_NONE || is_directory(s, first)))
+			first = i;
+	return first;
+}
+
 static void fill_report(const struct stale *s, struct dlfm_stale_report *r)
 {
-	static const char *const what[STALE_STATES] = {"", "changed", "gone", "new", ""};
-	uint32_t i, first = DLFM_NONE;
+	const uint32_t first = most_telling(s);
+	char why[512];
 
 	r->checked = s->checked;
 	r->changed = s->n[STALE_CHANGED];
 	r->gone = s->n[STALE_GONE];
 	r->appeared = s->n[STALE_APPEARED];
-	/* A file says more than the directory that it stands in. */
-	for (i = 0; i < s->cache->n_entries; i++)
-		if (*what[s->state[i]] && (first == DLFM_NONE || is_directory(s, first)))
-			first = i;
-	if (first != DLFM_NONE)
-		snprintf(r->first, sizeof(r->first), "%s (%s)", s->cache->entries[first].path,
-			 what[s->state[first]]);
+	if (first == DLFM_NONE)
+		return;
+	stale_tell(s, first, why, sizeof(why));
+	snprintf(r->first, sizeof(r->first), "%s (%s: %s)", s->cache->entries[first].path,
+		 stale_word(s->state[first]), why);
+}
+
+static void tell_all(const struct stale *s, const struct dlfm_stale_listener *l)
+{
+	char why[512];
+	uint32_t i;
+
+	for (i = 0; l && i < s->cache->n_entries; i++) {
+		if (!*stale_word(s->state[i]))
+			continue;
+		stale_tell(s, i, why, sizeof(why));
+		l->tell(l->arg, s->cache->entries[i].path, stale_word(s->state[i]), why);
+	}
 }
 
 static int refuse(const struct stale *s, const struct dlfm_stale_report *r, struct dlfm_error *e)
@@ -75,20 +97,23 @@ static int keep_file(struct dlfm_cache_file *f, struct dlfm_error *e)
 	return fd;
 }
 
-static int open_true(struct dlfm_cache_file *f, enum dlfm_stale policy, unsigned threads,
+static int open_true(struct dlfm_cache_file *f, const struct dlfm_stale_options *o,
 		     struct dlfm_stale_report *r, struct dlfm_error *e)
 {
-	struct stale s = {.file = f, .cache = f->cache, .threads = threads};
+	struct stale s = {
+		.file = f, .cache = f->cache, .threads = o->threads, .thorough = o->thorough};
 	int fd = -1;
 
 	if (stale_compare(&s, e) < 0)
 		goto fail;
 	fill_report(&s, r);
-	if (s.n[STALE_SAME] == s.cache->n_entries)
+	tell_all(&s, o->listener);
+	r->kept = s.n[STALE_SAME] + (o->thorough ? 0 : s.n[STALE_RETIMED]) == s.cache->n_entries;
+	if (r->kept)
 		fd = keep_file(f, e);
-	else if (policy == DLFM_STALE_FAIL && r->changed + r->gone + r->appeared)
+	else if (o->policy == DLFM_STALE_FAIL && r->changed + r->gone + r->appeared)
 		fd = refuse(&s, r, e);
-	else if (stale_mend(&s, policy, e) == 0 && (fd = stale_write(&s, e)) < 0)
+	else if (stale_mend(&s, o->policy, e) == 0 && (fd = stale_write(&s, e)) < 0)
 		dlfm_err_prefix(e, "%s", f->name);
 fail:
 	free(s.state);
@@ -96,8 +121,8 @@ fail:
 	return fd;
 }
 
-static int open_cache(const char *cache, int trusted, enum dlfm_stale policy, unsigned threads,
-		      struct dlfm_stale_report *report, struct dlfm_error *e)
+int dlfm_stale_open_with(const char *cache, const struct dlfm_stale_options *options,
+			 struct dlfm_stale_report *report, struct dlfm_error *e)
 {
 	struct dlfm_cache_file f;
 	struct dlfm_stale_report none;
@@ -107,8 +132,8 @@ static int open_cache(const char *cache, int trusted, enum dlfm_stale policy, un
 	memset(report, 0, sizeof(*report));
 	if (dlfm_cache_open(&f, cache, e) < 0)
 		return -1;
-	if (trusted || check_trust(&f, e) == 0)
-		fd = open_true(&f, policy, threads, report, e);
+	if (options->trusted || check_trust(&f, e) == 0)
+		fd = open_true(&f, options, report, e);
 	dlfm_cache_close(&f);
 	return fd;
 }
@@ -116,11 +141,15 @@ static int open_cache(const char *cache, int trusted, enum dlfm_stale policy, un
 int dlfm_stale_open(const char *cache, enum dlfm_stale policy, unsigned threads,
 		    struct dlfm_stale_report *report, struct dlfm_error *e)
 {
-	return open_cache(cache, 0, policy, threads, report, e);
+	const struct dlfm_stale_options o = {.policy = policy, .threads = threads};
+
+	return dlfm_stale_open_with(cache, &o, report, e);
 }
 
 int dlfm_stale_open_trusted(const char *cache, enum dlfm_stale policy, unsigned threads,
 			    struct dlfm_stale_report *report, struct dlfm_error *e)
 {
-	return open_cache(cache, 1, policy, threads, report, e);
+	const struct dlfm_stale_options o = {.policy = policy, .threads = threads, .trusted = 1};
+
+	return dlfm_stale_open_with(cache, &o, report, e);
 }

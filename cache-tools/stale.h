@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Is a cache still true? The staging root (the one reader) compares what the cache holds with the file system,
- * in parallel, before it sends: lstat of each recorded file, link and directory, and of each absent name's parent.
+ * in parallel, before it sends: one look at each recorded file, link and directory, relative to its open directory. An absent
+ * name is asked for only where its directory is not known to be as it was recorded.
  */
 #ifndef DLFM_STALE_H
 #define DLFM_STALE_H
@@ -11,7 +12,23 @@
 
 struct dlfm_stale_report {
 	unsigned long checked, changed, gone, appeared; /* paths */
-	char first[512];				/* one of them, for the message */
+	int kept;	  /* the file itself was opened: nothing had to be mended */
+	char first[1024]; /* one of them, for the message: "PATH (changed: rewritten ...)" */
+};
+
+struct dlfm_stale_listener {
+	/* Is told each path that is not as recorded: "changed", "gone" or "new", and why, in words. */
+	void (*tell)(void *arg, const char *path, const char *what, const char *why);
+	void *arg;
+};
+
+struct dlfm_stale_options {
+	enum dlfm_stale policy;
+	unsigned threads; /* 0: 16 (they wait for the file system, not for the CPU) */
+	int trusted;	  /* owner and mode of the cache are not looked at */
+	/* Also mends what answers no question wrongly, but costs a look each time: other times of a directory, of a file. */
+	int thorough;
+	const struct dlfm_stale_listener *listener; /* NULL: none */
 };
 
 /*
@@ -25,8 +42,10 @@ struct dlfm_stale_report {
  * A directory that nobody listed and of which only the times changed is left to the file system without a word.
  * Also checks that the cache may be trusted: a regular file, owned by the user or root, not writable by others (by
  * the group only if it is the user's own, of the same number).
- * `threads` 0: 16 (they wait for the file system, not for the CPU).
  */
+int dlfm_stale_open_with(const char *cache, const struct dlfm_stale_options *options,
+			 struct dlfm_stale_report *report, struct dlfm_error *e);
+/* With a policy alone. */
 int dlfm_stale_open(const char *cache, enum dlfm_stale policy, unsigned threads,
 		    struct dlfm_stale_report *report, struct dlfm_error *e);
 /* The same for a cache that the user says he trusts: owner and mode are not looked at. */

@@ -31,14 +31,22 @@ fresh() {
 		bail_out "record: $(cat "$scratch/record.err")"
 }
 
-# now NUMBER NAME: what the program prints, with each policy and without DLFM
+# now NUMBER NAME [WHY]: what the program prints, without DLFM, with each policy, and with a refreshed cache; verify tells why
 now() {
 	local policy
+	if [ -n "${3-}" ]; then
+		run dlfm verify -f "$cache"
+		like "$rc:$out" "^125:.*$3" "$2: verify tells why"
+	fi
 	is "$(LD_LIBRARY_PATH=$path "$sw/prog")" "$1" "$2: without DLFM"
 	for policy in refresh drop; do
 		run env LD_LIBRARY_PATH="$path" dlfm replay --require --stale=$policy -d "$shm" --report "$cache" -- "$sw/prog"
 		is "$rc:$out" "0:$1" "$2: $policy"
 	done
+	cp "$cache" "$scratch/refreshed.dat"
+	run dlfm refresh -q "$scratch/refreshed.dat"
+	run env LD_LIBRARY_PATH="$path" dlfm replay --require --stale=fail -d "$shm" --report "$scratch/refreshed.dat" -- "$sw/prog"
+	is "$rc:$out" "0:$1" "$2: refreshed"
 	resolved=$(printf '%s\n' "$err" | sed -n 's/.* \([0-9]*\) searches resolved.*/\1/p')
 }
 
@@ -50,9 +58,20 @@ touch "$sw/a/unrelated"
 now 1 "another file in a searched directory"
 ge "$resolved" 1 "... searches are still resolved"
 fresh; library "$sw/b/libx.so" 3
-now 3 "rebuilt"
+now 3 "rebuilt" "changed: $sw/b/libx.so: another file has its name now"
+fresh; cp "$sw/v2/libx.so" "$sw/b/libx.so"
+now 7 "written over" "changed: $sw/b/libx.so: rewritten"
+fresh; touch "$sw/b/libx.so"
+now 1 "touched" "changed: $sw/b/libx.so: rewritten or touched: another time, the same size"
+fresh; rm "$sw/b/libx.so"; path=$path:$sw/v2
+run env LD_LIBRARY_PATH="$path" dlfm replay --require -d "$shm" "$cache" -- "$sw/prog"
+is "$rc:$out" "0:7" "deleted: the next one in the path"
+run dlfm verify -f "$cache"
+like "$out" "gone: $sw/b/libx.so: a file that was recorded is not there" "deleted: verify tells why"
+path=$sw/a:$sw/b
 fresh; library "$sw/a/libx.so" 4
-now 4 "shadowed by a new one earlier in the path"
+now 4 "shadowed by a new one earlier in the path" \
+	"new: $sw/a/libx.so: there was none; a search may find it instead of $sw/b/libx.so"
 fresh; library "$sw/a/libx.so" 4; touch -d '2020-01-01' "$sw/a"
 now 4 "... also when the directory's time was set back"
 fresh; mv "$sw/b/libx.so" "$sw/a/libx.so"
@@ -68,7 +87,7 @@ fresh; rm "$sw/prog"; cp "$sw/b/libx.so" "$sw/prog"; program -Wl,-rpath,"$sw/v2"
 now 1 "... with a RUNPATH"
 path=$sw/cur:$sw/b
 fresh; ln -sfn v2 "$sw/cur"
-now 7 "a link to another version"
+now 7 "a link to another version" "changed: $sw/cur: it led to v1, and leads to v2"
 path=$sw/new:$sw/b
 fresh; library "$sw/new/libx.so" 8
 now 8 "a directory of the path that was not there"

@@ -43,8 +43,19 @@ static int place(int from, const char *name, struct dlfm_error *e)
 	return dlfm_temporary_commit(&t, e);
 }
 
+static void tell(void *arg, const char *path, const char *what, const char *why)
+{
+	(void)arg;
+	if (!quiet)
+		printf("%s: %s: %s\n", what, path, why);
+}
+
 static int run(int argc, char **argv)
 {
+	const struct dlfm_stale_listener listener = {.tell = tell};
+	const struct dlfm_stale_options o = {.policy = drop ? DLFM_STALE_DROP : DLFM_STALE_REFRESH,
+					     .thorough = 1,
+					     .listener = &listener};
 	struct dlfm_stale_report r = {0};
 	const char *name = output ? output : argv[0];
 	struct dlfm_error e;
@@ -54,11 +65,11 @@ static int run(int argc, char **argv)
 	cli_remove_temporaries_on_signals();
 	if (dlfm_temporary_check(name, &e) < 0)
 		return cli_fail(&e);
-	fd = dlfm_stale_open(argv[0], drop ? DLFM_STALE_DROP : DLFM_STALE_REFRESH, 0, &r, &e);
+	fd = dlfm_stale_open_with(argv[0], &o, &r, &e);
 	if (fd < 0)
 		return cli_fail(&e);
 	is_stale = r.changed + r.gone + r.appeared > 0;
-	if (is_stale || output)
+	if (!r.kept || output)
 		rc = place(fd, name, &e);
 	close(fd);
 	if (rc < 0)

@@ -23,6 +23,7 @@ static const struct cli_option options[] = {
 
 struct result {
 	uint64_t contents, bytes;
+	struct json_object *stale; /* NULL: text is printed */
 	struct dlfm_error e;
 };
 
@@ -45,16 +46,34 @@ static int verify_contents(const char *name, struct result *r)
 	return rc;
 }
 
+static void tell_stale(void *arg, const char *path, const char *what, const char *why)
+{
+	struct result *r = arg;
+	struct json_object *o;
+
+	if (!r->stale) {
+		if (!quiet)
+			printf("%s: %s: %s\n", what, path, why);
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "path", json_object_new_string(path));
+	json_object_object_add(o, "state", json_object_new_string(what));
+	json_object_object_add(o, "why", json_object_new_string(why));
+	json_object_array_add(r->stale, o);
+}
+
 static int verify(const char *name, struct result *r)
 {
-	struct dlfm_stale_report stale;
+	const struct dlfm_stale_listener listener = {tell_stale, r};
+	const struct dlfm_stale_options o = {.policy = DLFM_STALE_FAIL, .listener = &listener};
 	int fd;
 
 	if (verify_contents(name, r) < 0)
 		return -1;
 	if (!against_files)
 		return 0;
-	fd = dlfm_stale_open(name, DLFM_STALE_FAIL, 0, &stale, &r->e);
+	fd = dlfm_stale_open_with(name, &o, NULL, &r->e);
 	if (fd < 0)
 		return -1;
 	close(fd);
@@ -71,6 +90,10 @@ static struct json_object *result_json(const char *name, const struct result *r,
 		json_object_object_add(o, "error", json_object_new_string(r->e.text));
 	json_object_object_add(o, "contents", json_object_new_int64((int64_t)r->contents));
 	json_object_object_add(o, "bytes", json_object_new_int64((int64_t)r->bytes));
+	if (against_files)
+		json_object_object_add(o, "stale", r->stale);
+	else
+		json_object_put(r->stale);
 	return o;
 }
 
@@ -82,7 +105,7 @@ static int run(int argc, char **argv)
 
 	cli_quiet = quiet;
 	for (i = 0; i < argc; i++) {
-		struct result r = {0};
+		struct result r = {.stale = as_json ? json_object_new_array() : NULL};
 		int ok = verify(argv[i], &r) == 0;
 
 		if (!ok)
