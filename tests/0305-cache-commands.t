@@ -155,7 +155,7 @@ echo "x = 'newer and longer'" >sw/one.py
 run dlfm verify --against-files r.dat
 like "$rc $err" "^125 .*$scratch/sw/one.py" "verify --against-files names what changed"
 run dlfm refresh -o out/new.dat r.dat
-like "$rc $out" "^0 out/new.dat: .*[1-9][0-9]* changed" "refresh -o"
+like "$rc $out" "^0 .*out/new.dat: .*[1-9][0-9]* changed" "refresh -o"
 is "$(cmp r.dat old.dat; echo $?)" 0 "... leaves the old cache"
 run dlfm refresh r.dat
 is "$rc" 0 "refresh in place"
