@@ -76,15 +76,14 @@ static int anything_missed(const char *const *dirs, size_t n)
 	return 0;
 }
 
-/* Packs into a file of its own beside the cache; 0, or -1 with a text. */
-static int pack_beside(const char *cache, const char *const *dirs, size_t n, char name[PATH_MAX],
-		       struct dlfm_error *e)
+/* Packs into a file without a name, so that none is left however this ends; its descriptor, or -1 with a text. */
+static int pack_unnamed(const char *cache, const char *const *dirs, size_t n, struct dlfm_error *e)
 {
 	struct dlfm_cache_file f;
 	struct dlfm_pack_report report;
 	struct dlfm_policy policy;
-	const struct dlfm_pack_options options = {.policy = &policy};
-	int rc;
+	int fd = -1, rc;
+	const struct dlfm_pack_options options = {.policy = &policy, .unnamed = &fd};
 
 	if (dlfm_cache_open(&f, cache, e) < 0)
 		return -1;
@@ -92,21 +91,22 @@ static int pack_beside(const char *cache, const char *const *dirs, size_t n, cha
 	if (f.cache->scope != DLFM_SCOPE_DEFAULT)
 		policy.scope = f.cache->scope;
 	dlfm_cache_close(&f);
-	snprintf(name, PATH_MAX, "%.*s.learn.%ld", PATH_MAX - 32, cache, (long)getpid());
-	rc = dlfm_pack(dirs, n, name, &options, &report, e);
+	rc = dlfm_pack(dirs, n, cache, &options, &report, e);
 	dlfm_policy_free(&policy);
-	return rc;
+	return rc < 0 ? -1 : fd;
 }
 
-static int merge_locked(const char *cache, const char *learnt, struct dlfm_error *e)
+static int merge_locked(const char *cache, int learnt, struct dlfm_error *e)
 {
+	char name[32];
 	struct dlfm_cache_file files[2];
 	const struct dlfm_cache_file *list[2] = {&files[0], &files[1]};
 	int rc = -1;
 
 	if (dlfm_cache_open(&files[0], cache, e) < 0)
 		return -1;
-	if (dlfm_cache_open(&files[1], learnt, e) == 0) {
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", learnt);
+	if (dlfm_cache_open(&files[1], name, e) == 0) {
 		rc = dlfm_merge(list, 2, cache, e);
 		dlfm_cache_close(&files[1]);
 	}
@@ -116,19 +116,19 @@ static int merge_locked(const char *cache, const char *learnt, struct dlfm_error
 
 int dlfm_learn(const char *cache, const char *const *journal_dirs, size_t n, struct dlfm_error *e)
 {
-	char learnt[PATH_MAX];
-	int lock, rc;
+	int learnt, lock, rc;
 
 	if (!anything_missed(journal_dirs, n)) {
 		dlfm_errf(e, "nothing went to the file system");
 		return 0;
 	}
-	if (pack_beside(cache, journal_dirs, n, learnt, e) < 0)
+	learnt = pack_unnamed(cache, journal_dirs, n, e);
+	if (learnt < 0)
 		return 0;
 	lock = lock_cache(cache, e);
 	rc = lock < 0 ? -1 : merge_locked(cache, learnt, e);
 	if (lock >= 0)
 		close(lock);
-	unlink(learnt);
+	close(learnt);
 	return rc < 0 ? -1 : 1;
 }

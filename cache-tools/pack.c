@@ -172,8 +172,13 @@ int dlfm_pack(const char *const *dirs, size_t n_dirs, const char *output,
 	if (start(&p) < 0 || dlfm_writer_open(&w, output, e) < 0 ||
 	    make_cache(&p, w, dirs, n_dirs) < 0)
 		goto fail;
-	rc = dlfm_writer_finish(w, p.cache, e);
+	rc = options->unnamed ? dlfm_writer_finish_unnamed(w, p.cache, e)
+			      : dlfm_writer_finish(w, p.cache, e);
 	w = NULL;
+	if (options->unnamed && rc >= 0) {
+		*options->unnamed = rc;
+		rc = 0;
+	}
 	if (rc == 0)
 		fill_report(&p);
 fail:

@@ -14,7 +14,9 @@ struct dlfm_pack_options {
 	const char *command; /* what was recorded, for the provenance; NULL: not known */
 	int partial;	     /* it failed or was killed */
 	int no_history;	     /* do not store what was looked up how often (history.h) */
-	unsigned threads;    /* that read files; 0: as many as CPUs, 2 to 8 */
+	int *unnamed; /* if not NULL: no `output` is made, and this gets a descriptor of an unlinked
+			 file beside it */
+	unsigned threads; /* that read files; 0: as many as CPUs, 2 to 8 */
 	/* Progress, may be NULL; called by one thread at a time. */
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	/* Shall pack stop, with the text "interrupted"? Called by any thread, often; may be NULL. */
