@@ -30,12 +30,14 @@ static int is_journal(const char *name)
 	return strncmp(name, DLFM_STORE_JOURNAL, strlen(DLFM_STORE_JOURNAL)) == 0;
 }
 
+/* What is younger than now is so because the clock was set back: for how much longer it would stay nobody knows. */
 static int is_old(int fd, const char *name, unsigned age)
 {
 	struct stat st;
+	time_t now = time(NULL);
 
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (age == 0 || st.st_mtime + (time_t)age <= time(NULL));
+	       (age == 0 || st.st_mtime + (time_t)age <= now || st.st_mtime > now + (time_t)age);
 }
 
 /* May it go? An image by its leases; a journal by the process that it is named after. */

@@ -2,12 +2,12 @@
 /* Wire-up by PMIx. */
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <pmix.h>
@@ -277,15 +277,34 @@ void wireup_end(struct wireup_get *g)
 struct fence {
 	pmix_proc_t all;
 	pmix_info_t limit;
-	sem_t done;
+	pthread_mutex_t lock;
+	pthread_cond_t came; /* waits by CLOCK_MONOTONIC: the time of day may be set meanwhile */
+	bool done;
 	atomic_int users;
 };
+
+static struct fence *fence_new(void)
+{
+	struct fence *f = calloc(1, sizeof(*f));
+	pthread_condattr_t attributes;
+
+	if (!f)
+		return NULL;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->came, &attributes);
+	pthread_condattr_destroy(&attributes);
+	f->users = 2;
+	return f;
+}
 
 static void fence_release(struct fence *f)
 {
 	if (atomic_fetch_sub(&f->users, 1) > 1)
 		return;
-	sem_destroy(&f->done);
+	pthread_cond_destroy(&f->came);
+	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
 
@@ -294,30 +313,39 @@ static void fenced(pmix_status_t status, void *arg)
 	struct fence *f = arg;
 
 	(void)status;
-	sem_post(&f->done);
+	pthread_mutex_lock(&f->lock);
+	f->done = true;
+	pthread_cond_signal(&f->came);
+	pthread_mutex_unlock(&f->lock);
 	fence_release(f);
+}
+
+static void fence_wait(struct fence *f, int seconds)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	pthread_mutex_lock(&f->lock);
+	while (!f->done && pthread_cond_timedwait(&f->came, &f->lock, &end) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&f->lock);
 }
 
 void wireup_fence(struct wireup *w, double limit)
 {
-	struct fence *f = calloc(1, sizeof(*f));
+	struct fence *f = fence_new();
 	int seconds = (int)limit + 1;
-	struct timespec end;
 	pmix_proc_t all;
 
 	if (!f)
 		return;
-	sem_init(&f->done, 0, 0);
-	f->users = 2;
 	PMIX_LOAD_PROCID(&all, w->self.nspace, PMIX_RANK_WILDCARD);
 	f->all = all;
 	PMIX_INFO_LOAD(&f->limit, PMIX_TIMEOUT, &seconds, PMIX_INT);
 	if (PMIx_Fence_nb(&f->all, 1, &f->limit, 1, fenced, f) != PMIX_SUCCESS)
 		fenced(PMIX_ERROR, f);
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += seconds;
-	while (sem_timedwait(&f->done, &end) < 0 && errno == EINTR)
-		continue;
+	fence_wait(f, seconds);
 	fence_release(f);
 }
 
