@@ -98,7 +98,7 @@ static int metadata_came(struct dlfm_stager *st, struct dlfm_error *e)
 	st->part = NULL;
 	if (!st->cache || check_frames(st->cache, e) < 0 || make_tree(st, e) < 0)
 		return -1;
-	st->pool = stage_pool_start(&st->tree, st->threads, e);
+	st->pool = stage_pool_start(&st->tree, st->threads, st->trace, e);
 	return st->pool ? next_batch(st, e) : -1;
 }
 

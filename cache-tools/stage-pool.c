@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -26,6 +27,7 @@ struct stage_pool {
 	const struct dlfm_cache *cache;
 	struct many **many; /* of each content; NULL: not begun, or done */
 	size_t frame_max;   /* largest frame, decompressed */
+	void (*trace)(const char *what, double begin, uint64_t bytes);
 	pthread_t threads[MAX_THREADS];
 	unsigned n_threads;
 
@@ -167,11 +169,29 @@ struct worker {
 	unsigned char *raw; /* one decompressed frame */
 };
 
+static double trace_now(const struct stage_pool *p)
+{
+	struct timespec t;
+
+	if (!p->trace)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void trace_done(const struct stage_pool *p, const char *what, double begin, size_t size)
+{
+	if (p->trace)
+		p->trace(what, begin, size);
+}
+
 static int do_frame(struct worker *w, struct stage_place at, uint64_t offset,
 		    const unsigned char *stored, size_t n_stored, struct dlfm_error *e)
 {
 	const struct dlfm_cache_content *content = &w->pool->cache->contents[at.content];
 	size_t size = content->n_frames ? dlfm_cache_frame_size(content, at.frame) : 0, n;
+	double begin = trace_now(w->pool);
+	int rc;
 
 	if (content->n_frames) {
 		n = ZSTD_decompressDCtx(w->zstd, w->raw, w->pool->frame_max, stored, n_stored);
@@ -179,8 +199,12 @@ static int do_frame(struct worker *w, struct stage_place at, uint64_t offset,
 			return damaged(w->pool, at, offset, ZSTD_getErrorName(n), e);
 		if (n != size)
 			return damaged(w->pool, at, offset, "a frame has not its size", e);
+		trace_done(w->pool, "decompress", begin, size);
 	}
-	return write_frame(w->pool, at, offset, w->raw, size, e);
+	begin = trace_now(w->pool);
+	rc = write_frame(w->pool, at, offset, w->raw, size, e);
+	trace_done(w->pool, "write", begin, size);
+	return rc;
 }
 
 static int do_batch(struct worker *w, const struct stage_batch *b, struct dlfm_error *e)
@@ -315,6 +339,7 @@ static void start_threads(struct stage_pool *p, unsigned threads)
 }
 
 struct stage_pool *stage_pool_start(const struct stage_tree *t, unsigned threads,
+				    void (*trace)(const char *what, double begin, uint64_t bytes),
 				    struct dlfm_error *e)
 {
 	struct stage_pool *p = calloc(1, sizeof(*p));
@@ -324,6 +349,7 @@ struct stage_pool *stage_pool_start(const struct stage_tree *t, unsigned threads
 		return NULL;
 	}
 	p->tree = t;
+	p->trace = trace;
 	p->cache = t->plan.cache;
 	p->frame_max = largest_frame(p->cache);
 	pthread_mutex_init(&p->lock, NULL);

@@ -72,8 +72,9 @@ struct stage_batch {
 };
 
 struct stage_pool;
-/* Starts the workers. NULL with a text. */
+/* Starts the workers; `trace` as in stage.h. NULL with a text. */
 struct stage_pool *stage_pool_start(const struct stage_tree *t, unsigned threads,
+				    void (*trace)(const char *what, double begin, uint64_t bytes),
 				    struct dlfm_error *e);
 /* Queues a batch, which belongs to the pool from now on; waits while too much is queued. -1: a
  * worker failed. */
@@ -107,6 +108,7 @@ struct dlfm_stager {
 	char *lease;
 	unsigned threads;
 	int (*stop)(void);
+	void (*trace)(const char *what, double begin, uint64_t bytes); /* may be NULL */
 	struct dlfm_store store;
 	char image[PATH_MAX]; /* final path */
 	int is_ready;

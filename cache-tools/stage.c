@@ -190,6 +190,7 @@ static struct dlfm_stager *new_stager(const struct dlfm_cache_brief *brief,
 	st->store = (struct dlfm_store){.fd = -1, .leases = -1, .lock = -1};
 	st->temp = st->tree.root = -1;
 	st->stop = o->stop;
+	st->trace = o->trace;
 	st->threads = o->threads ? o->threads : usual_threads();
 	st->state = STAGE_HEADER;
 	st->want = sizeof(st->header);

@@ -38,6 +38,9 @@ struct dlfm_stage_options {
 	unsigned wait;	    /* seconds to wait for a process of this node that stages the same image
 			       already; 0: do not */
 	int (*stop)(void);  /* shall waiting and reading a file stop? Asked often; may be NULL */
+	/* Called, by several threads, when a frame was decompressed or checked and written: what was
+	 * done, when it began (CLOCK_MONOTONIC, seconds), its bytes. For figures; may be NULL. */
+	void (*trace)(const char *what, double begin, uint64_t bytes);
 	int keep; /* without a lease: one that keeps the image until the user's next sweep */
 };
 

@@ -10,6 +10,7 @@
 
 #include "pmix-dist/bulk.h"
 #include "pmix-dist/debug.h"
+#include "pmix-dist/trace.h"
 #include "pmix-dist/verdict.h"
 #include "pmix-dist/watchdog.h"
 
@@ -66,12 +67,15 @@ static int stage(const struct options *o)
 	if (wireup_open(&w, &e) < 0)
 		return fail(&e);
 	debug_start(wireup_rank(w));
+	if (o->trace && trace_open(o->trace, wireup_rank(w), &e) < 0)
+		fprintf(stderr, "dlfm: %s\n", e.text);
 	if (o->transport == DLFM_TRANSPORT_PMIX)
 		bulk_run(&result, o, w, &stop);
 	else
 		tree_run(&result, &o->tree, w, &stop);
 	status = verdict_say(&result, o, wireup_rank(w));
 	watchdog(leaving, status, NULL);
+	trace_close();
 	reports_free(&result.reports);
 	wireup_close(w);
 	if (result.stuck)

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "pmix-dist/options.h"
+#include "pmix-dist/trace.h"
 
 struct row {
 	const char *name, *argument; /* argument NULL: none */
@@ -179,6 +180,14 @@ static int set_fanout(struct options *o, const char *value, struct dlfm_error *e
 	return 0;
 }
 
+static int set_trace(struct options *o, const char *value, struct dlfm_error *e)
+{
+	(void)e;
+	o->trace = value;
+	o->tree.stage.trace = trace_done;
+	return 0;
+}
+
 static int set_require(struct options *o, const char *value, struct dlfm_error *e)
 {
 	(void)value;
@@ -220,6 +229,7 @@ static const struct row rows[] = {
 	 set_interfaces},
 	{"rate", "SIZE", "read at most so much a second", set_rate},
 	{"pmix-max", "SIZE", "pmix: refuse a larger cache (64M)", set_pmix_max},
+	{"trace", "FILE", "for figures: FILE.RANK tells what that node did when", set_trace},
 	{"release", "KEY", "do not stage: release leases KEY and KEY.*", set_release},
 };
 

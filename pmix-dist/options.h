@@ -13,6 +13,7 @@ struct options {
 	enum dlfm_transport transport;
 	struct tree_options tree;
 	bool require, quiet;
+	const char *trace;   /* for trace_open(), or NULL */
 	const char *release; /* key: release the lease instead */
 	const char *dirs[STAGE_DIRS_MAX + 1];
 	char *dirs_text;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pmix-dist/source.h"
+#include "pmix-dist/trace.h"
 
 /* Chunks a job: 1 MiB, what a parallel file system likes to be asked for. */
 enum { READ_AT_ONCE = 4 };
@@ -18,8 +19,10 @@ static int read_chunk(const struct source *s, uint64_t number, uint8_t *to, stru
 static void run_open(struct job *j)
 {
 	struct source *s = (struct source *)((char *)j - offsetof(struct source, open));
+	double begin = trace_now();
 
 	s->rc = input_open(&s->in, s->path, s->policy, &s->job_error);
+	trace_done("check", begin, 0);
 }
 
 static void failed(struct source *s)
@@ -66,11 +69,15 @@ static struct source *of_read(struct job *j)
 static void run_read(struct job *j)
 {
 	struct source *s = of_read(j);
+	double begin;
 	uint64_t i;
 
 	s->rc = 0;
-	for (i = s->ring->head; i < s->end && s->rc == 0; i++)
+	for (i = s->ring->head; i < s->end && s->rc == 0; i++) {
+		begin = trace_now();
 		s->rc = read_chunk(s, i, ring_chunk(s->ring, i), &s->job_error);
+		trace_done("read", begin, ring_chunk_size(s->ring, i));
+	}
 }
 
 static void done_read(struct job *j)

@@ -40,9 +40,10 @@ struct parent {
 	struct conn *tries[ENDPOINT_ADDRESSES];
 	unsigned n_tries;
 	struct conn *conn;
-	uint64_t room;	/* ... and of its room */
-	enum want told; /* what it knows of this node's want */
-	char why[256];	/* the last failure */
+	double chunk_begun; /* trace: when the chunk that comes in began */
+	uint64_t room;	    /* ... and of its room */
+	enum want told;	    /* what it knows of this node's want */
+	char why[256];	    /* the last failure */
 };
 
 struct tree {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pmix-dist/debug.h"
+#include "pmix-dist/trace.h"
 #include "pmix-dist/tree-node.h"
 
 /* Chunks of room that are told at once. */
@@ -279,6 +280,7 @@ static uint8_t *room(struct conn *c, const struct frame *f)
 			   (unsigned long long)r->head);
 		return NULL;
 	}
+	t->parent.chunk_begun = trace_now();
 	return ring_chunk(r, f->arg);
 }
 
@@ -286,8 +288,8 @@ static void data(struct conn *c, const struct frame *f)
 {
 	struct tree *t = c->owner;
 
-	(void)f;
 	t->ring.head++;
+	trace_done("receive", t->parent.chunk_begun, f->size);
 }
 
 static void sent(struct conn *c)
