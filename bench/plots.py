@@ -47,7 +47,7 @@ class Figure:
 
     def __init__(self, directory, name, panels=1, size=(6.4, 4.2)):
         matplotlib.rcParams.update({"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 9.5, "axes.spines.top": False,
-                                    "axes.spines.right": False, "axes.grid": True, "grid.color": "#e5e5e5"})
+                                    "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True, "grid.color": "#e5e5e5"})
         self.file = os.path.join(directory, name)
         self.figure, axes = pyplot.subplots(1, panels, figsize=(size[0] * panels, size[1]), squeeze=False)
         self.axes = list(axes[0])

@@ -74,11 +74,11 @@ def slower(results):
 
 
 def overlap(point):
-    """One sentence on a timeline: the part of the time in which at least two stages were at work."""
+    """One sentence on a timeline: the work of each stage, and when all was over."""
     stages = {}
     for e in point["events"]:
         stages.setdefault(e["stage"].split()[0], []).append(e)
-    texts = ["%s from %.3f s to %.3f s" % (s, min(e["begin"] for e in es), max(e["end"] for e in es)) for s, es in stages.items()]
-    return "; ".join(texts) + ": a cache that is received before the first frame is written would take the sum of these."
-
-
+    texts = ["%s %.2f s" % (s, sum(e["end"] - e["begin"] for e in es)) for s, es in stages.items()]
+    last = max(e["end"] for e in stages["receive"]) if "receive" in stages else 0
+    return "Of %.2f s: %s; the last file was there %.0f ms after the last byte had come." % (
+        point["values"][0], ", ".join(texts), 1e3 * (point["values"][0] - last))

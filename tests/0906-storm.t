@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0906-storm: the storm bench makes a report whose numbers are there, and leaves nothing behind, however it ends
-# time-limit: 280
+# time-limit: 450
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 need_cluster
@@ -47,7 +47,7 @@ run "$top_srcdir/bench/storm" --build="$scratch/fake" --output="$scratch/nothing
 like "$rc $out" "^0 .*startup is skipped: .* is not built" "what cannot be had is skipped, and why is said"
 like "$(cat "$scratch/nothing/report.md")" "part|startup: .* is not built" "... in the report, too"
 
-run -t 200 "${storm[@]}" requests
+run -t 300 "${storm[@]}" requests
 is "$rc" 0 "the start-up part runs" || diag "$out" "$err"
 is "$(jq -c '[.schema, .skipped]' "$out_dir/results.json")" "[1,[]]" "... and leaves nothing out"
 for m in vanilla dlfm-cold dlfm-staged bcast local; do
@@ -66,6 +66,13 @@ if /usr/bin/python3 -c "import matplotlib" 2>"$scratch/.err"; then
 else
 	skip "no matplotlib" "plots"
 fi
+run -t 300 "${storm[@]}" staging
+is "$rc" 0 "the staging part runs" || diag "$out" "$err"
+is "$(jq -r '[.series[] | select(.figure == "staging" and .values[0] > 0) | .method] | sort - ["mpi"] | join(" ")' "$out_dir/results.json")" \
+	"pmix sbcast tcp tcp-chain" "... by all transports"
+is "$(jq -r '[.series[] | select(.figure == "timeline") | .events[] | select(.end >= .begin and .bytes > 0) | .stage] | unique | join(" ")' \
+	"$out_dir/results.json")" "decompress receive write" "... a trace tells what a node does when"
+ge "$(value startup vanilla 2)" 0.001 "... and what was measured before is kept"
 is "$(remains)" "" "nothing is left"
 
 # --- stopped in the middle of it
