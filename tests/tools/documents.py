@@ -14,8 +14,8 @@ Runs the commands that stand in documents and compares what they print with what
     ```python app.py, ```sh job.sh        a file; it is made in the directory in which the commands run
 
 The commands of a document are those of one shell (one for each place), and each must end with status 0. Compared are lines; any
-number is as good as any other, so are identifiers in hexadecimal digits, and blanks; a line "..." stands for any lines. The home
-directory is written /home/me. Commands in other blocks ("$ " in a plain or indented one) are refused: they would not be run.
+number is as good as any other, so are identifiers in hexadecimal digits, and blanks; a line "..." stands for any lines, and "..."
+in a line for any text. The home directory is written /home/me. Commands in other blocks ("$ " in a plain or indented one) are refused: they would not be run.
 
 COMMAND is what stands in front of "bash SCRIPT" for each place; DIR is the home directory there, as seen from here. Without it a
 place's commands are skipped. --update writes the output as it is now into the documents, where it differs; blocks with
@@ -104,13 +104,18 @@ def normal(line):
     return re.sub(r"\s+", " ", line).strip()
 
 
+def same_line(expected, got):
+    parts = [re.escape(part) for part in normal(expected).split("...")]
+    return re.fullmatch(".*".join(parts), normal(got)) is not None
+
+
 def same(expected, got):
     """Lines against lines; "..." in the expected ones stands for any."""
     if not expected:
         return not got
     if expected[0].strip() == "...":
         return any(same(expected[1:], got[i:]) for i in range(len(got) + 1))
-    return bool(got) and normal(expected[0]) == normal(got[0]) and same(expected[1:], got[1:])
+    return bool(got) and same_line(expected[0], got[0]) and same(expected[1:], got[1:])
 
 
 def run(blocks, place, shell, home, inside):
