@@ -92,10 +92,12 @@ static void add_end(struct collect_sum *sum, int fd, const char *name)
 static struct collect_sum add_up(const char *parts)
 {
 	struct collect_sum sum = {0};
-	DIR *d = opendir(parts);
 	struct dirent *de;
 	const char *dot;
+	DIR *d;
 
+	gathering_look_afresh(parts);
+	d = opendir(parts);
 	while (d && (de = readdir(d))) {
 		dot = strrchr(de->d_name, '.');
 		if (dot && strcmp(dot, ".end") == 0)

@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,4 +48,38 @@ int gathering_make_parts(const char *path, struct dlfm_error *e)
 int gathering_log(const struct ticket *t, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s.log", gathering_target(&t->option)) < PATH_MAX ? 0 : -1;
+}
+
+static int ask_server(const char *path)
+{
+#ifdef AT_STATX_FORCE_SYNC
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st);
+#else
+	struct stat st;
+
+	return stat(path, &st);
+#endif
+}
+
+int gathering_look_afresh(const char *path)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	if (strlen(path) < sizeof(parent)) {
+		strcpy(parent, path);
+		slash = strrchr(parent, '/');
+		if (slash && slash > parent) {
+			*slash = '\0';
+			ask_server(
+				parent); /* by its change the client knows which names to look up anew */
+		}
+	}
+	if (ask_server(path) == 0)
+		return 0;
+	if (errno == ESTALE)
+		errno = ENOENT;
+	return -1;
 }

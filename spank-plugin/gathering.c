@@ -76,7 +76,7 @@ enum waited { DONE, LATE, NOTHING, STOPPED };
 /* How many names are in the directory of the parts; -1: it is gone. *packing: the last node is at work. */
 static int look(const char *parts, int *packing)
 {
-	DIR *d = opendir(parts);
+	DIR *d = gathering_look_afresh(parts) == 0 ? opendir(parts) : NULL;
 	struct dirent *de;
 	int n = 0;
 
@@ -181,6 +181,8 @@ static void say_result(const struct ticket *t)
 	const struct dlfm_job_option *o = &t->option;
 	char log[512];
 
+	gathering_look_afresh(o->file);
+	gathering_look_afresh(gathering_target(o));
 	read_log(t, log, sizeof(log));
 	if (o->mode == DLFM_MODE_RECORD) {
 		say_recorded(t, log);

@@ -25,6 +25,12 @@ int gathering_make_parts(const char *path, struct dlfm_error *e);
 /* `<target>.log`; -1 if it does not fit. */
 int gathering_log(const struct ticket *t, char path[PATH_MAX]);
 
+/*
+ * Asks the server how a file or directory is, whatever the client remembers: others are at work there. An NFS client would believe
+ * for half a minute what it saw (nfs(5), acdirmin), also that a name is absent. 0, or -1 with errno; ENOENT for all that is gone.
+ */
+int gathering_look_afresh(const char *path);
+
 /* ---- gathering.c: srun's side ---- */
 
 /*

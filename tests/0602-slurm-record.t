@@ -115,8 +115,10 @@ mv "$share/dlfm/bin/dlfm.real" "$share/dlfm/bin/dlfm"
 # The time limit: the end of the job is set to now; slurmctld looks every 30 seconds.
 background "$cluster" run -u tester $here srun -N2 -n2 -t 1 --dlfm=record:limit.dat,scope=all $app 200 >"$scratch/limit" 2>&1
 limit_job=$child
-wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/limit') = 2 ]"
-"$cluster" run scontrol update jobid="$("$cluster" run squeue -h -o %A)" EndTime=now
+background "$cluster" run -u tester $here srun -N2 -n2 -t 1 --dlfm=replay:rec.dat $app 200 >"$scratch/limit-replay" 2>&1
+replay_job=$child
+for f in limit limit-replay; do wait_until 60 sh -c "[ \$(grep -c answer= '$scratch/$f') = 2 ]"; done
+for job in $("$cluster" run squeue -h -o %A); do "$cluster" run scontrol update jobid="$job" EndTime=now; done
 
 # --- in batch jobs
 
@@ -160,6 +162,8 @@ is "$(grep -c '/app/extra.py' "$scratch/ls")/$(grep -c libanswer "$scratch/ls")"
 wait "$limit_job"
 like "$(cat "$scratch/limit")" "recorded in .*/limit.dat; .* partial: 2 tasks were killed" "a record of a job that came to its time limit"
 ok "... holds what it looked up" answers limit.dat
+wait "$replay_job"
+like "$(cat "$scratch/limit-replay")" "lib=image.*TIME LIMIT" "a replay came to it, too"
 ok "nothing is left" wait_until 60 tidy
 [ "$test_failed" = 0 ] || diag "$(leftovers | head -n 20)" "$(ls "$home")"
 as tester sinfo -h -R

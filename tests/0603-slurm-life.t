@@ -32,6 +32,7 @@ is "$(everywhere sh -c 'stat -c "%a %u" /dev/shm/dlfm-20001' | sort -u)" "700 20
 is "$(everywhere sh -c 'ls /dev/shm/dlfm-20001/leases' | sort -u | sed "s/\.[0-9a-f]*$//")" "$id" "... leased by the job"
 not_ok "another user cannot look at it" timeout 20 "$cluster" node 1 setpriv --reuid 20002 --regid 20002 --clear-groups \
 	sh -c 'ls /dev/shm/dlfm-20001 || cat /dev/shm/dlfm-20001/*/index'
+is "$(everywhere sh -c 'ps -eo comm | grep dlfm')" "" "nothing of DLFM runs while the tasks do"
 one=$child
 
 # A second job with the same cache uses the image, and it outlives the first.
