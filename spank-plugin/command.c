@@ -83,15 +83,16 @@ static void stop(pid_t pid, int *stage, long *deadline)
 	*deadline = now_ms() + GRACE_MS;
 }
 
-/* Has a whole line come that begins so? */
-static int has_line(const char *output, const char *beginning)
+/* Has a whole line come that begins with one of them? */
+static int has_line(const char *output, const char *const *beginnings)
 {
-	size_t length = strlen(beginning);
+	const char *const *b;
 	const char *line;
 
 	for (line = output; strchr(line, '\n'); line = strchr(line, '\n') + 1)
-		if (strncmp(line, beginning, length) == 0)
-			return 1;
+		for (b = beginnings; *b; b++)
+			if (strncmp(line, *b, strlen(*b)) == 0)
+				return 1;
 	return 0;
 }
 
@@ -121,7 +122,7 @@ static void set_end(struct command_result *r, int status, enum command_end stopp
 
 /* Reads and waits until the program has ended. Nothing else in the process waits for this pid. */
 static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout,
-		   const char *last_word)
+		   const char *const *last_words)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	long deadline = now_ms() + timeout * 1000L;
@@ -139,7 +140,7 @@ static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout
 			p.fd = -1; /* closed: it is about to end */
 			poll(NULL, 0, 1);
 		}
-		if (last_word && !said && stage == 0 && has_line(r->output, last_word)) {
+		if (last_words && !said && stage == 0 && has_line(r->output, last_words)) {
 			said = 1;
 			deadline = now_ms() + LINGER_MS;
 		}
@@ -150,7 +151,7 @@ static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout
 }
 
 int command_run(struct command_result *r, const char *const argv[], const char *const envp[],
-		unsigned timeout, const char *last_word, struct dlfm_error *e)
+		unsigned timeout, const char *const *last_words, struct dlfm_error *e)
 {
 	int fds[2], rc;
 	pid_t pid;
@@ -162,7 +163,7 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 	rc = start(&pid, fds[1], argv, envp);
 	close(fds[1]);
 	if (rc == 0) {
-		follow(r, pid, fds[0], timeout, last_word);
+		follow(r, pid, fds[0], timeout, last_words);
 	} else {
 		errno = rc;
 		dlfm_errnof(e, "cannot run %s", argv[0]);

@@ -23,11 +23,11 @@ struct command_result {
 
 /*
  * Runs argv[0] (a path) with this environment and without input for at most `timeout` seconds (and six more until it obeys).
- * If `last_word` is not NULL: when a line that begins with it has come, the program must end within three seconds. Returns
+ * If `last_words` is not NULL (NULL-terminated): when a line that begins with one of them has come, the program must end within three seconds. Returns
  * 0 when it has ended, or -1 with a text if it could not be started.
  */
 int command_run(struct command_result *r, const char *const argv[], const char *const envp[],
-		unsigned timeout, const char *last_word, struct dlfm_error *e);
+		unsigned timeout, const char *const *last_words, struct dlfm_error *e);
 
 /*
  * The one line of the output that says most: the last that DLFM's programs wrote ("dlfm: "), else the last error

@@ -86,7 +86,7 @@ static int run(struct command_result *r, const struct nested *n, const char **ar
 	if (!env)
 		return dlfm_errf(e, "no memory");
 	args[0] = path;
-	rc = command_run(r, args, (const char *const *)env, n->timeout, n->last_word, e);
+	rc = command_run(r, args, (const char *const *)env, n->timeout, n->last_words, e);
 	free(env);
 	return rc;
 }

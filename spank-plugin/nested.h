@@ -15,13 +15,13 @@
 
 struct nested {
 	uint32_t job;
-	const char *nodes;     /* n[1-4] */
-	unsigned count;	       /* of nodes */
-	const char *mpi;       /* "pmix" or "none" */
-	unsigned timeout;      /* seconds, for the whole */
-	const char *last_word; /* see command_run() */
-	int label;	       /* each line of the output begins with the task's number and ": " */
-	const char *libdir;    /* for dlfm, which takes it from the environment; NULL: none */
+	const char *nodes;	       /* n[1-4] */
+	unsigned count;		       /* of nodes */
+	const char *mpi;	       /* "pmix" or "none" */
+	unsigned timeout;	       /* seconds, for the whole */
+	const char *const *last_words; /* see command_run() */
+	int label;	    /* each line of the output begins with the task's number and ": " */
+	const char *libdir; /* for dlfm, which takes it from the environment; NULL: none */
 };
 
 /* Runs argv (a path first) in such a step. As command_run(). */

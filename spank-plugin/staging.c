@@ -138,6 +138,10 @@ static enum staged verdict(struct command_result *r, const struct staging *s, co
 	return STAGED_NOT_ALL;
 }
 
+/* Rank 0 knows all then. */
+static const char *const last_words[] = {"dlfm: staged ", "dlfm: staging failed on ",
+					 "dlfm: not staged: ", NULL};
+
 static enum staged stage_by_pmix(const struct staging *s, struct nested *n, const char *key,
 				 int *no_pmix, struct dlfm_error *e)
 {
@@ -146,7 +150,7 @@ static enum staged stage_by_pmix(const struct staging *s, struct nested *n, cons
 	enum staged staged = STAGED_NOT_ALL;
 
 	n->mpi = "pmix";
-	n->last_word = "dlfm: stag"; /* "staged" or "staging failed on": rank 0 knows all */
+	n->last_words = last_words;
 	if (!r || !a)
 		dlfm_errf(e, "no memory");
 	else if (nested_run(r, n, a->args, e) == 0) {
@@ -237,7 +241,7 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 	char libdir[PATH_MAX], copy[PATH_MAX];
 
 	n->mpi = "none";
-	n->last_word = NULL;
+	n->last_words = NULL;
 	n->label = 1;
 	if (r)
 		a = local_arguments(s, key, broadcast(s, n, r, copy));

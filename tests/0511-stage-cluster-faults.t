@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # 0511-stage-cluster-faults: dlfm-stage under Slurm with default settings: a helper killed or stopped, a full node, a network
 # cut, a damaged file: told in one line and in time; the next launch is not affected
-# time-limit: 180
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 need_part pmix tools
 . "$top_srcdir/tests/stage/cluster.sh"

@@ -18,11 +18,11 @@
 static struct command_result r;
 static struct dlfm_error e;
 
-static void run(const char *script, unsigned timeout, const char *last_word)
+static void run(const char *script, unsigned timeout, const char *const *last_words)
 {
 	const char *argv[] = {"/bin/sh", "-c", script, NULL}, *envp[] = {"A=b", NULL};
 
-	assert_int_equal(command_run(&r, argv, envp, timeout, last_word, &e), 0);
+	assert_int_equal(command_run(&r, argv, envp, timeout, last_words, &e), 0);
 }
 
 static void ends(void **state)
@@ -49,12 +49,14 @@ static void ends(void **state)
 
 static void limits(void **state)
 {
+	static const char *const words[] = {"first", "last", NULL};
+
 	(void)state;
 	run("sleep 100", 1, NULL);
 	assert_int_equal(r.end, COMMAND_TIMEOUT);
 	run("trap '' INT TERM; while :; do sleep 0.1; done", 1, NULL);
 	assert_int_equal(r.end, COMMAND_TIMEOUT);
-	run("echo 'last word'; exec sleep 100", 60, "last");
+	run("echo 'last word'; exec sleep 100", 60, words);
 	assert_int_equal(r.end, COMMAND_LINGERED);
 	assert_string_equal(r.output, "last word\n");
 }
