@@ -52,7 +52,9 @@ as() {
 	local user=$1
 	shift
 	run -t "${limit:-60}" "$cluster" run -u "$user" "$@"
-	err=$(sed '/^srun: job [0-9]* \(queued and waiting for\|has been allocated\) resources$/d' <<<"$err")
+	# what srun says about waiting depends on what else the cluster does
+	err=$(sed -E '/^srun: job [0-9]+ (queued and waiting for|has been allocated) resources$/d
+		/^srun: (Job [0-9]+ step creation temporarily disabled|Step created for job)/d' <<<"$err")
 }
 
 # batch NAME [SBATCH OPTIONS...]: runs the script on stdin as a batch job of tester in his home; $out is its output, $id its number

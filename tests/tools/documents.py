@@ -152,7 +152,8 @@ def run(blocks, place, shell, home, inside):
         output = parts[3 * i] if 3 * i < len(parts) else ""
         status = int(parts[3 * i + 2]) if 3 * i + 2 < len(parts) else None
         # what srun says about waiting depends on what else the cluster does
-        lines = [line for line in output.rstrip("\n").split("\n") if not re.match(r"srun: job \d+ (queued|has been alloc)", line)]
+        waiting = r"(\s*\d+ )?srun: (job \d+ (queued|has been alloc)|Job \d+ step creation temporarily|Step created for job)"
+        lines = [line for line in output.rstrip("\n").split("\n") if not re.match(waiting, line)]
         results.append((block, at, command, expected, status, [] if lines == [""] else lines))
     return results
 
