@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0605-slurm-site: Slurm as most sites have it (its own TreeWidth, direct PMIx connections), 16 nodes, a hundred launches
-# time-limit: 240
+# time-limit: 500
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 CLUSTER_SITE=defaults
