@@ -136,13 +136,13 @@ static void record_and_replay(struct doctor *d, const struct self *s,
 	doctor_run(&recorded, record, env);
 	if (recorded.status != plain.status || strcmp(recorded.text, plain.text) != 0) {
 		doctor_add(d, DOCTOR_FAIL, "self-test", "see the findings above",
-			   "recording a program fails: %.300s", recorded.text);
+			   "recording a program fails: %.300s", doctor_first_line(&recorded));
 		return;
 	}
 	doctor_run(&replayed, argv, env);
 	if (replayed.status != plain.status || strcmp(replayed.text, plain.text) != 0)
 		doctor_add(d, DOCTOR_FAIL, "self-test", "see the findings above",
-			   "replaying a program fails: %.300s", replayed.text);
+			   "replaying a program fails: %.300s", doctor_first_line(&replayed));
 	else
 		judge(d, s);
 }
