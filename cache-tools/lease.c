@@ -36,7 +36,7 @@ int dlfm_lease_read(const struct dlfm_store *s, const char *key, char id[DLFM_CA
 		return dlfm_errnof(e, "%s/leases/%s", s->path, key);
 	target[n < 0 ? 0 : n] = '\0';
 	if (strncmp(target, "../", 3) != 0 || !dlfm_store_is_id(target + 3))
-		return dlfm_errf(e, "%s/leases/%s is not a lease: remove it", s->path, key);
+		return dlfm_errf(e, "%s/leases/%s is not a lease; remove it", s->path, key);
 	memcpy(id, target + 3, DLFM_CACHE_ID_TEXT);
 	return 1;
 }
@@ -121,7 +121,7 @@ int dlfm_lease_find(const char *const *dirs, uid_t uid, const char *key, char im
 		if (rc == 1)
 			rc = dlfm_store_has(&s, id, e);
 		if (rc == 1 && snprintf(image, PATH_MAX, "%s/%s", s.path, id) >= PATH_MAX)
-			rc = dlfm_errf(e, "%s is too long a path", s.path);
+			rc = dlfm_errf(e, "%s: the path is too long", s.path);
 		dlfm_store_close(&s);
 	}
 	return rc == 0 && refused ? -1 : rc;
@@ -199,7 +199,7 @@ static int make_journal(struct dlfm_store *s, const char *key, char path[PATH_MA
 
 	snprintf(name, sizeof(name), DLFM_STORE_JOURNAL "%s", key);
 	if (snprintf(path, PATH_MAX, "%s/%s", s->path, name) >= PATH_MAX)
-		return dlfm_errf(e, "%s is too long a path", s->path);
+		return dlfm_errf(e, "%s: the path is too long", s->path);
 	if (dlfm_store_lock(s, e) < 0)
 		return -1;
 	rc = mkdirat(s->fd, name, 0700) < 0 && errno != EEXIST

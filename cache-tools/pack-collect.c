@@ -278,11 +278,11 @@ int dlfm_pack_collect(struct pack *p, const char *const *dirs, size_t n_dirs)
 		if (dlfm_journal_each(dirs[i], take_journal, p, p->e) < 0)
 			return -1;
 	if (p->report->journals == 0)
-		return dlfm_errf(
-			p->e,
-			"%s: no process left a journal: is the program static or setuid, or "
-			"was DLFM_DISABLE set?",
-			n_dirs ? dirs[0] : "nothing");
+		return dlfm_errf(p->e,
+				 "%s: no process left a journal; static and setuid programs cannot "
+				 "be recorded, nor "
+				 "any while DLFM_DISABLE is set",
+				 n_dirs ? dirs[0] : "nothing");
 	p->report->asked = p->n_asked;
 	return 0;
 }

@@ -98,8 +98,8 @@ static int check_not_empty(struct pack *p)
 			"nothing of what was looked up lies on a shared file system (NFS, Lustre, "
 			"...), so there is nothing to cache; --scope=all takes the files of every "
 			"file system");
-	return dlfm_errf(p->e,
-			 "nothing of what was looked up can be cached; -v tells why, path by path");
+	return dlfm_errf(
+		p->e, "nothing of what was looked up can be cached; -vv tells why, path by path");
 }
 
 static int make_cache(struct pack *p, struct dlfm_cache_writer *w, const char *const *dirs,

@@ -61,7 +61,7 @@ static int copy_object(int lib, const char *where, const char *libdir, const cha
 	int in, rc;
 
 	if (snprintf(path, sizeof(path), "%s/%s", libdir, name) >= (int)sizeof(path))
-		return dlfm_errf(e, "%.100s... is too long a path", libdir);
+		return dlfm_errf(e, "%.100s...: the path is too long", libdir);
 	in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0 && errno == ENOENT)
 		return 0;
@@ -79,7 +79,8 @@ int stage_check_objects(const char *libdir, struct dlfm_error *e)
 	if (dlfm_layers_in(libdir))
 		return 0;
 	return dlfm_errf(e,
-			 "neither %s nor %s is in %s: DLFM is not installed as it was configured",
+			 "neither %s nor %s is in %s: DLFM is not installed as it was configured; "
+			 "reinstall it, or set DLFM_LIBDIR",
 			 names[0], names[1], libdir);
 }
 

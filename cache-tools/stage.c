@@ -55,8 +55,9 @@ static int set_image(struct dlfm_stager *st, struct dlfm_error *e)
 {
 	int n = snprintf(st->image, sizeof(st->image), "%s/%s", st->store.path, st->brief.id);
 
-	return n < (int)sizeof(st->image) ? 0
-					  : dlfm_errf(e, "%s is too long a path", st->store.path);
+	return n < (int)sizeof(st->image)
+		       ? 0
+		       : dlfm_errf(e, "%s: the path is too long", st->store.path);
 }
 
 /* Has this directory the image? 1 with the lease taken, 0 or -1 with a text; the store stays open

@@ -172,7 +172,7 @@ static int write_somewhere(struct rewrite *w, struct dlfm_error *e)
 			continue;
 		fd = write_to(w, name, &one);
 	}
-	return fd < 0 ? dlfm_errf(e, "cannot be made true again: %s", one.text) : fd;
+	return fd < 0 ? dlfm_errf(e, "what changed cannot be looked up afresh: %s", one.text) : fd;
 }
 
 int stale_write(struct stale *s, struct dlfm_error *e)

@@ -41,11 +41,15 @@ static int check_above(int fd, const char *dir, uid_t uid, struct dlfm_error *e)
 	if (fstat(fd, &st) < 0)
 		return dlfm_errnof(e, "%s", dir);
 	if (st.st_uid != 0 && st.st_uid != uid)
-		return dlfm_errf(e, "%s belongs to neither the user nor root (but to uid %u)", dir,
-				 st.st_uid);
+		return dlfm_errf(e,
+				 "%s belongs to uid %u, neither the user's nor root's; name "
+				 "another directory",
+				 dir, st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))
-		return dlfm_errf(e, "%s is writable by others and not sticky (mode %04o)", dir,
-				 st.st_mode & 07777);
+		return dlfm_errf(e,
+				 "%s is writable by others and not sticky (mode %04o); chmod +t "
+				 "it, or name another directory",
+				 dir, st.st_mode & 07777);
 	return 0;
 }
 
@@ -57,10 +61,12 @@ static int check_own(int fd, const char *path, uid_t uid, struct dlfm_error *e)
 	if (fstat(fd, &st) < 0)
 		return dlfm_errnof(e, "%s", path);
 	if (st.st_uid != uid)
-		return dlfm_errf(e, "%s belongs to uid %u, not to uid %u: it is not used", path,
-				 st.st_uid, uid);
+		return dlfm_errf(e,
+				 "%s belongs to uid %u, not to uid %u, so it is not used; name "
+				 "another directory",
+				 path, st.st_uid, uid);
 	if (st.st_mode & 077)
-		return dlfm_errf(e, "%s is open to others (mode %04o): remove it", path,
+		return dlfm_errf(e, "%s is open to others (mode %04o); remove it", path,
 				 st.st_mode & 07777);
 	return 0;
 }
@@ -77,7 +83,7 @@ static int open_own(int at, const char *name, const char *path, uid_t uid, int m
 	if (fd < 0 && errno == ENOENT)
 		return -2;
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return dlfm_errf(e, "%s is not a directory: it is not used; remove it", path);
+		return dlfm_errf(e, "%s is not a directory; remove it", path);
 	if (fd < 0)
 		return dlfm_errnof(e, "%s", path);
 	if (check_own(fd, path, uid, e) == 0)
@@ -119,7 +125,7 @@ static int open_below(struct dlfm_store *s, int above, const char *dir, struct d
 		return rc < 0 ? dlfm_err_prefix(e, "%s", dir) : 0;
 	n = snprintf(s->path, sizeof(s->path), "%s/%s", strcmp(dir, "/") ? dir : "", name);
 	if (n < 0 || n >= (int)sizeof(s->path))
-		return dlfm_errf(e, "%.100s... is too long a path", dir);
+		return dlfm_errf(e, "%.100s...: the path is too long", dir);
 	s->fd = open_own(above, name, s->path, s->uid, make, e);
 	/* Has somebody else just taken the name? Then the next try has another one. */
 	if (s->fd == -1 && make &&
@@ -164,7 +170,7 @@ int dlfm_store_open(struct dlfm_store *s, const char *dir, uid_t uid, enum dlfm_
 		if (how != DLFM_STORE_MAKE)
 			return 0;
 	}
-	return dlfm_errf(e, "%s is removed as often as it is made", s->path);
+	return dlfm_errf(e, "%s is removed by others as often as it is made; try again", s->path);
 }
 
 void dlfm_store_close(struct dlfm_store *s)
@@ -188,9 +194,10 @@ static int flock_bounded(const struct dlfm_store *s, struct dlfm_error *e)
 			return dlfm_errnof(e, "cannot lock %s/lock", s->path);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec - start.tv_sec > LOCK_SECONDS)
-			return dlfm_errf(
-				e, "%s/lock is held by another process for more than %d seconds",
-				s->path, LOCK_SECONDS);
+			return dlfm_errf(e,
+					 "%s/lock is held by another process for more than %d "
+					 "seconds; try again",
+					 s->path, LOCK_SECONDS);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 10000000)
 			pause.tv_nsec *= 2;
@@ -223,7 +230,7 @@ int dlfm_store_lock(struct dlfm_store *s, struct dlfm_error *e)
 		if (rc <= 0)
 			return rc < 0 ? -1 : 1;
 	}
-	return dlfm_errf(e, "%s is removed as often as it is made", s->path);
+	return dlfm_errf(e, "%s is removed by others as often as it is made; try again", s->path);
 }
 
 DIR *dlfm_store_names(int fd)
@@ -280,11 +287,11 @@ static int check_index(int image, const char *path, const char *id, struct dlfm_
 		sprintf(digits + 2 * i, "%02x", h.cache_id[i]);
 	if (n != sizeof(h) || memcmp(h.magic, DLFM_IMAGE_MAGIC, sizeof(h.magic)) != 0 ||
 	    strcmp(digits, id) != 0)
-		return dlfm_errf(e, "%s/index is not that of cache %s: remove %s", path, id, path);
+		return dlfm_errf(e, "%s/index is not that of cache %s; remove %s", path, id, path);
 	if (h.version != DLFM_IMAGE_VERSION)
 		return dlfm_errf(
 			e,
-			"%s is of another version of DLFM: remove it (dlfm clean, with that "
+			"%s is of another version of DLFM; remove it (dlfm clean, with that "
 			"version)",
 			path);
 	return 0;

@@ -173,7 +173,7 @@ static int sweep_as(const char *dir, uid_t uid, const struct sweep *w, struct dl
 
 	dlfm_errf(&told.e, "%s/dlfm-%u: the process that sweeps it was killed", dir, uid);
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return dlfm_errnof(e, "pipe");
+		return dlfm_errnof(e, "cannot make a pipe");
 	pid = fork();
 	if (pid == 0) {
 		if (become(uid) < 0)
@@ -184,7 +184,7 @@ static int sweep_as(const char *dir, uid_t uid, const struct sweep *w, struct dl
 	}
 	close(fds[1]);
 	if (pid < 0)
-		dlfm_errnof(&told.e, "fork");
+		dlfm_errnof(&told.e, "cannot start a process");
 	else
 		hear(fds[0], &told);
 	close(fds[0]);

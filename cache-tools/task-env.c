@@ -180,8 +180,8 @@ static int set_tunables(uint64_t static_tls, const struct dlfm_env_ops *ops, str
 static int check_lib(const char *lib, struct dlfm_error *e)
 {
 	if (!lib || lib[0] != '/')
-		return dlfm_errf(e,
-				 "the directory of the injected objects must be an absolute path");
+		return dlfm_errf(e, "the directory of the injected objects must be an absolute "
+				    "path; set DLFM_LIBDIR");
 	if (lib[strcspn(lib, ": \t\n$")])
 		return dlfm_errf(e,
 				 "the directory '%s' of the injected objects contains a character "

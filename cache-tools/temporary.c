@@ -64,7 +64,7 @@ static void directory_of(char dir[PATH_MAX], const char *name)
 static int final_name(char final[PATH_MAX], const char *name, struct dlfm_error *e)
 {
 	if (strlen(name) >= PATH_MAX - 64)
-		return dlfm_errf(e, "%.60s...: the name is too long", name);
+		return dlfm_errf(e, "%.100s...: the path is too long", name);
 	if (!realpath(name, final))
 		snprintf(final, PATH_MAX, "%s", name);
 	return 0;

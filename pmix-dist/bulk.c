@@ -92,7 +92,8 @@ static int get_header(struct bulk *b)
 	int rc = wait_for(b, g, (const void **)&p, &size, &b->result->error);
 
 	if (rc == 0 && (size != HEADER_SIZE || p[0] > 1))
-		rc = dlfm_errf(&b->result->error, "rank 0 is of another version of dlfm-stage");
+		rc = dlfm_errf(&b->result->error, "rank 0 is of another version of dlfm-stage; "
+						  "install one version on all nodes");
 	else if (rc == 0 && p[0] == 1)
 		rc = 1;
 	else if (rc == 0)
@@ -162,7 +163,7 @@ static int check_size(struct bulk *b)
 	if (wireup_size(b->w) == 1 || size <= b->o->pmix_max)
 		return 0;
 	return dlfm_errf(&b->result->error,
-			 "%s has %.0f MiB, transport=pmix takes at most %.0f (--pmix-max): "
+			 "%s has %.0f MiB, transport=pmix takes at most %.0f (--pmix-max); "
 			 "use transport=tcp",
 			 b->o->tree.cache, size / 1048576, b->o->pmix_max / 1048576);
 }

@@ -72,7 +72,8 @@ static int find_addresses(struct endpoint *ep, const char *interfaces, struct dl
 		collect(ep, list, interfaces, 1);
 	freeifaddrs(list);
 	if (ep->n == 0)
-		return dlfm_errf(e, "no network interface that is up matches '%s'",
+		return dlfm_errf(e,
+				 "no network interface that is up matches '%s'; see --interfaces",
 				 interfaces ? interfaces : "*");
 	return 0;
 }
@@ -114,7 +115,7 @@ int endpoint_listen(struct endpoint *ep, const char *node, const char *interface
 		return dlfm_errnof(e, "cannot listen on a TCP port");
 	if (getsockname(fd, (struct sockaddr *)&here, &size) < 0) {
 		close(fd);
-		return dlfm_errnof(e, "getsockname");
+		return dlfm_errnof(e, "cannot learn the number of the port");
 	}
 	ep->port = ntohs(here.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&here)->sin6_port
 						    : ((struct sockaddr_in *)&here)->sin_port);

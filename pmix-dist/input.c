@@ -11,16 +11,20 @@ static int read_header(struct input *in, struct dlfm_error *e)
 	struct stat st;
 
 	if (fstat(in->fd, &st) < 0)
-		return dlfm_errnof(e, "cannot stat %s", in->path);
+		return dlfm_errnof(e, "%s: cannot be examined", in->path);
 	if ((size_t)st.st_size < sizeof(in->header))
-		return dlfm_errf(e, "%s is no cache: it has %lld bytes", in->path,
-				 (long long)st.st_size);
+		return dlfm_errf(
+			e,
+			"%s: is not a cache, it has %lld bytes; name a file that dlfm record wrote",
+			in->path, (long long)st.st_size);
 	if (input_read(in, in->header, sizeof(in->header), 0, e) < 0)
 		return -1;
 	if (dlfm_cache_brief(&in->brief, in->header, sizeof(in->header), e) < 0)
 		return dlfm_err_prefix(e, "%s", in->path);
 	if (in->brief.file_size != (uint64_t)st.st_size)
-		return dlfm_errf(e, "%s is damaged: it has %lld bytes, its header says %llu",
+		return dlfm_errf(e,
+				 "%s: damaged: it has %lld bytes and should have %llu; copy it "
+				 "again from its source or record it anew",
 				 in->path, (long long)st.st_size,
 				 (unsigned long long)in->brief.file_size);
 	return 0;
@@ -48,9 +52,10 @@ int input_read(const struct input *in, void *to, size_t size, uint64_t offset, s
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return dlfm_errnof(e, "cannot read %s", in->path);
+			return dlfm_errnof(e, "%s: cannot be read", in->path);
 		if (n == 0)
-			return dlfm_errf(e, "%s ended while it was read: it is being written to",
+			return dlfm_errf(e,
+					 "%s: it ended while it was read; wait until it is whole",
 					 in->path);
 		p += n;
 		size -= (size_t)n;

@@ -84,7 +84,7 @@ static int join(struct wireup *w, struct dlfm_error *e)
 		if (launched() == 1)
 			return 0;
 		return dlfm_errf(e,
-				 "started with %u tasks but without PMIx: use srun --mpi=pmix "
+				 "started with %u tasks but without PMIx; use srun --mpi=pmix "
 				 "or mpirun",
 				 launched());
 	}

@@ -110,7 +110,7 @@ static int run_make(const struct pyn_build *b, int dirfd, const char *option, co
 		return dlfm_errf(e, "%s: stopped; \"pynamic build\" again goes on from here",
 				 b->directory);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return dlfm_errf(e, "%s: make failed: see above", b->directory);
+		return dlfm_errf(e, "%s: make failed; see above", b->directory);
 	return 0;
 }
 
@@ -165,7 +165,7 @@ int pyn_build(const struct pyn_build *b, struct pyn_build_result *r, struct dlfm
 		return dlfm_errnof(e, "%s: cannot open this directory", b->directory);
 	if (faccessat(dirfd, PYN_MANIFEST, R_OK, 0) != 0) {
 		close(dirfd);
-		return dlfm_errf(e, "%s: no generated tree there: run \"pynamic generate\" first",
+		return dlfm_errf(e, "%s: no generated tree there; run \"pynamic generate\" first",
 				 b->directory);
 	}
 	*r = (struct pyn_build_result){0};

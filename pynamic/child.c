@@ -88,7 +88,7 @@ int pyn_child_run(char *const argv[], int dirfd, void (*line)(const char *, void
 	pid_t pid;
 
 	if (pipe(ends) != 0)
-		return dlfm_errnof(e, "pipe");
+		return dlfm_errnof(e, "cannot make a pipe");
 	got = 0;
 	group = 0;
 	catch_signals(old);
@@ -102,7 +102,7 @@ int pyn_child_run(char *const argv[], int dirfd, void (*line)(const char *, void
 	if (pid < 0) {
 		close(ends[0]);
 		restore_signals(old);
-		return dlfm_errnof(e, "fork");
+		return dlfm_errnof(e, "cannot start a process");
 	}
 	setpgid(pid, pid);
 	group = pid;

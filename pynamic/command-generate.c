@@ -137,7 +137,7 @@ static int generate(const struct pyn_params *p, const char *directory, const str
 	int rv = -1;
 
 	if (*data == '\0')
-		return dlfm_errf(e, "its driver and launcher are missing: set PYNAMIC_DATADIR");
+		return dlfm_errf(e, "its driver and launcher are missing; set PYNAMIC_DATADIR");
 	/* What is wrong with the options is said before anything is written. */
 	if (pyn_params_check(p, e) != 0 || parse_jobs(t->jobs, &jobs, e) != 0 ||
 	    pyn_model_make(&m, p, e) != 0)
@@ -180,7 +180,7 @@ int pyn_command_generate(int argc, char **argv)
 	if (rv > 0)
 		return 0;
 	if (rv == 0 && argc - first != 1)
-		rv = dlfm_errf(&e, "generate: give one directory: see pynamic generate --help");
+		rv = dlfm_errf(&e, "generate: give one directory; see pynamic generate --help");
 	if (rv == 0)
 		rv = generate(&params, argv[first], &t, &stopped, &e);
 	return finish(rv, stopped, &e);
@@ -199,7 +199,7 @@ int pyn_command_build(int argc, char **argv)
 	if (rv > 0)
 		return 0;
 	if (rv == 0 && argc - first != 1)
-		rv = dlfm_errf(&e, "build: give one directory: see pynamic build --help");
+		rv = dlfm_errf(&e, "build: give one directory; see pynamic build --help");
 	if (rv == 0)
 		rv = build(&t, argv[first], 1, &stopped, &e);
 	return finish(rv, stopped, &e);

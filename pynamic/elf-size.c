@@ -141,7 +141,7 @@ int pyn_elf_size(const char *path, struct pyn_elf_size *size, struct dlfm_error 
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (fd >= 0)
 			close(fd);
-		return dlfm_errnof(e, "%s: cannot open", path);
+		return dlfm_errnof(e, "%s: cannot be opened", path);
 	}
 	size->file = f.size = (uint64_t)st.st_size;
 	if (!S_ISREG(st.st_mode) || f.size < EI_NIDENT) {
@@ -151,7 +151,7 @@ int pyn_elf_size(const char *path, struct pyn_elf_size *size, struct dlfm_error 
 	map = mmap(NULL, f.size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED)
-		return dlfm_errnof(e, "%s: cannot map", path);
+		return dlfm_errnof(e, "%s: cannot be mapped", path);
 	f.bytes = map;
 	if (is_elf(&f))
 		rv = add_sections(&f, size) == 0 ? 0 : dlfm_errf(e, "%s: a damaged ELF file", path);

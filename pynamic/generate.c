@@ -72,13 +72,13 @@ static int seal_directory(const struct pyn_model *m, int dirfd, int force, struc
 	put_seal(&mine, &m->params);
 	sealed = pyn_load(&there, dirfd, SEAL, NULL) == 0;
 	if (!sealed && !is_empty(dirfd)) {
-		dlfm_errf(e, "is not empty and not a Pynamic tree: name another directory");
+		dlfm_errf(e, "is not empty and not a Pynamic tree; name another directory");
 		goto done;
 	}
 	if (sealed &&
 	    (there.length != mine.length || memcmp(there.data, mine.data, mine.length) != 0)) {
 		if (!force) {
-			dlfm_errf(e, "holds a Pynamic tree of other parameters: name another "
+			dlfm_errf(e, "holds a Pynamic tree of other parameters; name another "
 				     "directory, or --force");
 			goto done;
 		}
@@ -116,7 +116,7 @@ static int save_library(struct pyn_model *m, const struct pyn_library *l, int di
 	pyn_source_path(l, path, sizeof path);
 	pyn_text_clear(t);
 	if (pyn_source_put(t, m, l) != 0)
-		return dlfm_errf(e, "%s: out of memory", path);
+		return dlfm_errf(e, "%s: no memory", path);
 	m->counts.bytes += t->length;
 	return pyn_save(t, dirfd, path, e) < 0 ? -1 : 0;
 }

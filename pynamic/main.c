@@ -89,7 +89,7 @@ int pyn_command_python(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		args[n++] = argv[i];
 	execvp(args[0], args);
-	fprintf(stderr, "pynamic: %s: %s: set PYNAMIC_PYTHON to a Python 3.8 or newer\n", args[0],
+	fprintf(stderr, "pynamic: %s: %s; set PYNAMIC_PYTHON to a Python 3.8 or newer\n", args[0],
 		strerror(errno));
 	return DLFM_EXIT_OWN;
 }
@@ -166,6 +166,6 @@ int main(int argc, char **argv)
 				       ? pyn_fail("cannot write the output")
 				       : status;
 		}
-	fprintf(stderr, "pynamic: %s: there is no such command: see pynamic --help\n", argv[1]);
+	fprintf(stderr, "pynamic: %s: there is no such command; see pynamic --help\n", argv[1]);
 	return DLFM_EXIT_OWN;
 }

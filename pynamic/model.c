@@ -227,7 +227,7 @@ int pyn_model_make(struct pyn_model *m, const struct pyn_params *p, struct dlfm_
 	return 0;
 fail:
 	pyn_model_free(m);
-	return dlfm_errf(e, "out of memory");
+	return dlfm_errf(e, "no memory");
 }
 
 static void free_libraries(struct pyn_library *l, uint64_t count)

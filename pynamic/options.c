@@ -88,7 +88,7 @@ static int unknown(const struct pyn_usage *u, int result, char **argv, struct dl
 
 	if (optopt > 0 && optopt < 256)
 		what = letter;
-	return dlfm_errf(e, "%s: %s: see pynamic %.*s --help", what,
+	return dlfm_errf(e, "%s: %s; see pynamic %.*s --help", what,
 			 result == ':' ? "an argument is missing" : "there is no such option",
 			 length, u->synopsis);
 }
@@ -106,7 +106,7 @@ static int apply(const struct pyn_usage *u, int code, struct dlfm_error *e)
 		return 0;
 	profile = pyn_profile_find(optarg);
 	if (!profile)
-		return dlfm_errf(e, "--profile=%s: there is no such profile: see pynamic profiles",
+		return dlfm_errf(e, "--profile=%s: there is no such profile; see pynamic profiles",
 				 optarg);
 	*u->params = profile->params;
 	return 0;

@@ -53,11 +53,11 @@ int pyn_remove_tree_files(int dirfd, struct dlfm_error *e)
 
 	for (unsigned i = 0; files[i]; i++)
 		if (unlinkat(dirfd, files[i], 0) != 0 && errno != ENOENT)
-			return dlfm_errnof(e, "%s: cannot remove", files[i]);
+			return dlfm_errnof(e, "%s: cannot be removed", files[i]);
 	for (unsigned i = 0; directories[i]; i++)
 		if (sweep(dirfd, directories[i], NULL) != 0 ||
 		    (unlinkat(dirfd, directories[i], AT_REMOVEDIR) != 0 && errno != ENOENT))
-			return dlfm_errnof(e, "%s: cannot remove", directories[i]);
+			return dlfm_errnof(e, "%s: cannot be removed", directories[i]);
 	return 0;
 }
 

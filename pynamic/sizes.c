@@ -44,7 +44,7 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
 	(void)walk;
 	if (type != FTW_F || !S_ISREG(st->st_mode))
 		return type == FTW_DNR || type == FTW_NS
-			       ? dlfm_errf(total.error, "%s: cannot read", path)
+			       ? dlfm_errf(total.error, "%s: cannot be read", path)
 			       : 0;
 	rv = pyn_elf_size(path, &s, total.error);
 	if (rv != 0)
@@ -118,10 +118,9 @@ int pyn_sizes(char *const *paths, int json, struct dlfm_error *e)
 	e->text[0] = '\0';
 	for (; *paths; paths++)
 		if (nftw(*paths, add_file, 32, FTW_PHYS) != 0)
-			return e->text[0] ? -1
-					  : dlfm_errnof(e, "%s: cannot walk through it", *paths);
+			return e->text[0] ? -1 : dlfm_errnof(e, "%s: cannot be listed", *paths);
 	if (total.files == 0)
-		return dlfm_errf(e, "no ELF files there: is the tree built (pynamic build)?");
+		return dlfm_errf(e, "no ELF files there; build the tree first (pynamic build)");
 	if (json)
 		print_json();
 	else

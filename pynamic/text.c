@@ -104,19 +104,19 @@ int pyn_load(struct pyn_text *t, int dirfd, const char *path, struct dlfm_error 
 	ssize_t n;
 
 	if (fd < 0)
-		return dlfm_errnof(e, "%s: cannot open", path);
+		return dlfm_errnof(e, "%s: cannot be opened", path);
 	pyn_text_clear(t);
 	do {
 		if (reserve(t, 65536) != 0) {
 			close(fd);
-			return dlfm_errf(e, "%s: out of memory", path);
+			return dlfm_errf(e, "%s: no memory", path);
 		}
 		n = read(fd, t->data + t->length, t->size - t->length);
 		if (n > 0)
 			t->length += (size_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0) {
-		dlfm_errnof(e, "%s: cannot read", path);
+		dlfm_errnof(e, "%s: cannot be read", path);
 		close(fd);
 		return -1;
 	}
@@ -181,23 +181,23 @@ int pyn_save(const struct pyn_text *t, int dirfd, const char *path, struct dlfm_
 	int fd;
 
 	if (t->failed)
-		return dlfm_errf(e, "%s: out of memory", path);
+		return dlfm_errf(e, "%s: no memory", path);
 	if (same_as_file(t, dirfd, path))
 		return 0;
 	if ((size_t)snprintf(temporary, sizeof temporary, "%s.tmp", path) >= sizeof temporary)
-		return dlfm_errf(e, "%s: the name is too long", path);
+		return dlfm_errf(e, "%s: the path is too long", path);
 	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == ENOENT && make_parents(dirfd, path) == 0)
 		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return dlfm_errnof(e, "%s: cannot create", temporary);
+		return dlfm_errnof(e, "%s: cannot be made", temporary);
 	if (write_all(fd, t->data, t->length) != 0) {
-		dlfm_errnof(e, "%s: cannot write", temporary);
+		dlfm_errnof(e, "%s: cannot be written", temporary);
 		close(fd);
 		goto fail;
 	}
 	if (close(fd) != 0 || renameat(dirfd, temporary, dirfd, path) != 0) {
-		dlfm_errnof(e, "%s: cannot write", path);
+		dlfm_errnof(e, "%s: cannot be written", path);
 		goto fail;
 	}
 	return 1;

@@ -155,7 +155,7 @@ int collect_parts(const struct collect *run, const struct collection *c, const c
 	int mine; /* else another node makes the target */
 
 	if (gathering_parts(&c->ticket, parts) < 0)
-		return dlfm_errf(e, "the path of %.100s... is too long",
+		return dlfm_errf(e, "%.100s...: the path is too long",
 				 gathering_target(&c->ticket.option));
 	if (gathering_make_parts(parts, e) < 0)
 		return -1;

@@ -39,7 +39,7 @@ static void collect(const struct collect *run, const char *journal)
 	struct dlfm_error e;
 
 	if (collection_read(&c, journal, &e) < 0 || collect_parts(run, &c, journal, &e) < 0)
-		fprintf(stderr, "dlfm-collect: %s\n", e.text);
+		fprintf(stderr, "dlfm: %s\n", e.text);
 }
 
 static int is_wanted(const char *name, const char *key)
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 
 	if (argc != 7 || split_dirs(argv[2], dirs) == 0) {
 		fprintf(stderr,
-			"dlfm-collect: it is started by the Slurm plugin, see dlfm.so(8)\n");
+			"dlfm: dlfm-collect is started by the Slurm plugin, see dlfm.so(8)\n");
 		return DLFM_EXIT_OWN;
 	}
 	run = (struct collect){

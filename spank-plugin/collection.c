@@ -17,7 +17,7 @@ static int open_in(const char *journal, const char *name, int flags, struct dlfm
 	int fd;
 
 	if (snprintf(path, sizeof(path), "%s/%s", journal, name) >= PATH_MAX)
-		return dlfm_errf(e, "%.100s... is too long a path", journal);
+		return dlfm_errf(e, "%.100s...: the path is too long", journal);
 	fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? dlfm_errnof(e, "%s", path) : fd;
 }

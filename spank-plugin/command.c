@@ -158,7 +158,7 @@ int command_run(struct command_result *r, const char *const argv[], const char *
 
 	*r = (struct command_result){0};
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return dlfm_errnof(e, "pipe");
+		return dlfm_errnof(e, "cannot make a pipe");
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	rc = start(&pid, fds[1], argv, envp);
 	close(fds[1]);

@@ -34,9 +34,9 @@ static int default_name(const struct ticket *t, char name[PATH_MAX], const char 
 	char cwd[PATH_MAX];
 
 	if (!getcwd(cwd, sizeof(cwd)))
-		return dlfm_errnof(e, "the current directory");
+		return dlfm_errnof(e, "the working directory is not known");
 	if (snprintf(name, PATH_MAX, "%s/dlfm-%u.%u.%s", cwd, t->job, t->step, suffix) >= PATH_MAX)
-		return dlfm_errf(e, "the path of the current directory is too long");
+		return dlfm_errf(e, "the path of the working directory is too long");
 	return 0;
 }
 
@@ -59,7 +59,7 @@ int gathering_prepare(struct ticket *t, struct dlfm_error *e)
 	if (default_names(t, e) < 0)
 		return -1;
 	if (gathering_parts(t, parts) < 0)
-		return dlfm_errf(e, "the path of %.100s... is too long",
+		return dlfm_errf(e, "%.100s...: the path is too long",
 				 gathering_target(&t->option));
 	if (gathering_make_parts(parts, e) < 0)
 		return -1;

@@ -29,9 +29,9 @@ static int make_absolute(char file[PATH_MAX], struct dlfm_error *e)
 	if (!file[0] || file[0] == '/')
 		return 0;
 	if (!getcwd(cwd, sizeof(cwd)))
-		return dlfm_errnof(e, "the current directory");
+		return dlfm_errnof(e, "the working directory is not known");
 	if (snprintf(path, sizeof(path), "%s/%s", cwd, file) >= PATH_MAX)
-		return dlfm_errf(e, "the path of %.100s is too long", file);
+		return dlfm_errf(e, "%.100s...: the path is too long", file);
 	strcpy(file, path);
 	return 0;
 }

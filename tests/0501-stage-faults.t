@@ -116,7 +116,7 @@ start_all
 flowing
 truncate -s 5M "$scratch/short"
 finish
-check 125 0 8 "^dlfm: not staged: .*/short ended while it was read" "the file is cut while it is read"
+check 125 0 8 "^dlfm: not staged: .*/short: it ended while it was read" "the file is cut while it is read"
 is "$(sort -u "$scratch"/rc/[1-3])" 0 "... and the others were told"
 
 go 4 --idle=1 --join=2 "$scratch/none"

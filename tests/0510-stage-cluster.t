@@ -70,7 +70,7 @@ SLURM_PMIX_DIRECT_CONN=false run stage 4 --transport=pmix --pmix-max=1M /srv/sha
 like "$rc $(verdict)" "^125 dlfm: not staged: .*transport=pmix takes at most 1 " "transport=pmix: not for large caches"
 
 run as_user srun -N4 --mpi=none /srv/share/bin/dlfm-stage /srv/share/cache.dat
-like "$rc $(verdict)" "^125 dlfm: started with 4 tasks but without PMIx: use srun --mpi=pmix or mpirun$" "without PMIx: said once"
+like "$rc $(verdict)" "^125 dlfm: started with 4 tasks but without PMIx; use srun --mpi=pmix or mpirun$" "without PMIx: said once"
 
 if command -v mpirun >/dev/null; then
 	run as_user salloc -Q -N4 mpirun -N 1 /srv/share/bin/dlfm-stage --libdir=/srv/share/lib /srv/share/cache.dat

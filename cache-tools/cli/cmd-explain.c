@@ -158,10 +158,10 @@ static int make_absolute(const char *name, char path[PATH_MAX], struct dlfm_erro
 	int n;
 
 	if (name[0] != '/' && !getcwd(cwd, sizeof(cwd)))
-		return dlfm_errnof(e, "the working directory");
+		return dlfm_errnof(e, "the working directory is not known");
 	n = snprintf(path, PATH_MAX, "%s%s%s", cwd, name[0] == '/' ? "" : "/", name);
 	if (n < 0 || n >= PATH_MAX)
-		return dlfm_errf(e, "%.100s...: is too long for a path", name);
+		return dlfm_errf(e, "%.100s...: the path is too long", name);
 	while (n > 1 && path[n - 1] == '/')
 		path[--n] = 0;
 	return 0;

@@ -160,9 +160,9 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, int *fir
 				"dlfm %s --help",
 				command->name, argv[optind - 1], command->name);
 		if (set(o, optarg) < 0)
-			return dlfm_errf(e, "%s: --%s=%s: not a value of %s", command->name,
-					 o->name, optarg ? optarg : "",
-					 o->argument ? o->argument : "it");
+			return dlfm_errf(e, "%s: --%s=%s: not a value of %s; see dlfm %s --help",
+					 command->name, o->name, optarg ? optarg : "",
+					 o->argument ? o->argument : "it", command->name);
 	}
 	*first = optind;
 	return 0;

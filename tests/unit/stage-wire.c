@@ -100,7 +100,8 @@ static void test_interfaces(void **state)
 	assert_true(ep.n >= 1); /* loopback: nothing else matches */
 	close(fd);
 	assert_int_equal(endpoint_listen(&ep, "n", "nonesuch*", &e), -1);
-	assert_string_equal(e.text, "no network interface that is up matches 'nonesuch*'");
+	assert_string_equal(
+		e.text, "no network interface that is up matches 'nonesuch*'; see --interfaces");
 }
 
 static void test_report_bytes(void **state)

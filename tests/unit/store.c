@@ -152,7 +152,7 @@ static void bad_directory(void **state)
 	if (geteuid() != 0)
 		return;
 	assert_int_equal(chown(dir, 4711, -1), 0);
-	refused("neither the user nor root");
+	refused("neither the user's nor root's");
 }
 
 /* Somebody else has the store's name: it gets another one, which all find, and keeps it as long as it holds something. */
