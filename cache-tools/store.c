@@ -114,11 +114,20 @@ static int open_lock(struct dlfm_store *s, struct dlfm_error *e)
 	return 0;
 }
 
+/* Has somebody else just taken the name? Then the next try has another one. */
+static int is_taken(int above, const char *name, uid_t uid)
+{
+	struct stat st;
+
+	return fstatat(above, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid != uid &&
+	       st.st_uid != 0;
+}
+
 /* 1, 0 or -1 as dlfm_store_open(); -2: it was removed while it was opened. */
 static int open_below(struct dlfm_store *s, int above, const char *dir, struct dlfm_error *e)
 {
 	int make = s->how == DLFM_STORE_MAKE, n, rc;
-	char name[DLFM_STORE_NAME], now[DLFM_STORE_NAME];
+	char name[DLFM_STORE_NAME];
 
 	rc = dlfm_store_name(above, s->uid, make, name, e);
 	if (rc <= 0)
@@ -127,9 +136,7 @@ static int open_below(struct dlfm_store *s, int above, const char *dir, struct d
 	if (n < 0 || n >= (int)sizeof(s->path))
 		return dlfm_errf(e, "%.100s...: the path is too long", dir);
 	s->fd = open_own(above, name, s->path, s->uid, make, e);
-	/* Has somebody else just taken the name? Then the next try has another one. */
-	if (s->fd == -1 && make &&
-	    (dlfm_store_name(above, s->uid, 0, now, NULL) != 1 || strcmp(now, name) != 0))
+	if (s->fd == -1 && make && is_taken(above, name, s->uid))
 		return -2;
 	if (s->fd < 0)
 		return s->fd == -2 ? (make ? -2 : 0) : -1;
