@@ -145,9 +145,13 @@ static int pack_metadata(const struct dlfm_cache_writer *w, struct dlfm_cache *c
 
 /* Refuses to write what the reader would refuse: a mistake is found here and not at the next
  * launch. */
-static int check(const struct dlfm_cache *c, struct dlfm_error *e)
+static int check(const struct dlfm_cache *c, const struct dlfm_disk_header *header,
+		 struct dlfm_error *e)
 {
-	if (dlfm_cache_check_entries(c, e) == 0 && dlfm_cache_check_resolutions(c, e) == 0)
+	struct dlfm_cache_header again;
+
+	if (dlfm_cache_check_entries(c, e) == 0 && dlfm_cache_check_resolutions(c, e) == 0 &&
+	    dlfm_cache_header_decode(&again, header, sizeof(*header), e) == 0)
 		return 0;
 	return dlfm_err_prefix(e, "the new cache is not valid, which is a mistake in dlfm");
 }
@@ -161,9 +165,9 @@ static int write_all(const struct dlfm_cache_writer *w, struct dlfm_cache *c, in
 
 	if (pack_metadata(w, c, &metadata, e) < 0)
 		return -1;
-	if (check(c, e) < 0)
-		goto fail;
 	dlfm_cache_header_encode(&header, &c->header);
+	if (check(c, &header, e) < 0)
+		goto fail;
 	if (dlfm_write_at(fd, &header, sizeof(header), 0) < 0 ||
 	    dlfm_write_at(fd, metadata.data, metadata.size, sizeof(header)) < 0 ||
 	    copy_spool(w, fd, c->header.contents_offset) < 0) {

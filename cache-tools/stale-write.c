@@ -156,6 +156,22 @@ static int write_to(struct rewrite *w, const char *name, struct dlfm_error *e)
 	return dlfm_writer_finish_unnamed(writer, w->to, e);
 }
 
+/* From the start: what an attempt that failed has put into the new cache must not be there twice. */
+static int write_afresh(struct rewrite *w, const char *name, struct dlfm_error *e)
+{
+	int fd;
+
+	w->to = dlfm_cache_new();
+	w->n_files = 0;
+	if (!w->to || copy_entries(w) < 0)
+		fd = dlfm_errf(e, "no memory for %u entries", w->s->cache->n_entries);
+	else
+		fd = write_to(w, name, e);
+	dlfm_cache_free(w->to);
+	w->to = NULL;
+	return fd;
+}
+
 /* Beside the cache last: its directory may be read-only, and is remote. */
 static int write_somewhere(struct rewrite *w, struct dlfm_error *e)
 {
@@ -170,23 +186,22 @@ static int write_somewhere(struct rewrite *w, struct dlfm_error *e)
 		if (snprintf(name, sizeof(name), "%s/dlfm-refresh.%ld", dirs[i], (long)getpid()) >=
 		    (int)sizeof(name))
 			continue;
-		fd = write_to(w, name, &one);
+		fd = write_afresh(w, name, &one);
 	}
 	return fd < 0 ? dlfm_errf(e, "what changed cannot be looked up afresh: %s", one.text) : fd;
 }
 
 int stale_write(struct stale *s, struct dlfm_error *e)
 {
-	struct rewrite w = {.s = s, .to = dlfm_cache_new()};
+	struct rewrite w = {.s = s};
 	int fd = -1;
 
 	w.files = calloc((size_t)s->cache->n_entries + 1, sizeof(*w.files));
 	w.seen = calloc((size_t)s->cache->n_entries + 1, sizeof(*w.seen));
-	if (!w.to || !w.files || !w.seen || copy_entries(&w) < 0)
+	if (!w.files || !w.seen)
 		dlfm_errf(e, "no memory for %u entries", s->cache->n_entries);
 	else
 		fd = write_somewhere(&w, e);
-	dlfm_cache_free(w.to);
 	free(w.files);
 	free(w.seen);
 	return fd;

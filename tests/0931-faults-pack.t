@@ -71,6 +71,15 @@ try pack 40 dlfm pack -q --scope=all -o c.dat ../journals
 try merge 24 dlfm merge -o c.dat c.dat ../old.dat
 touch -d 2001-01-01 "$sw/lib/m1.py" # it has changed since
 try refresh 24 dlfm refresh -q c.dat
+# The directory for the new cache fills up: the next one is taken, from the start (a broken cache replaced a good one once).
+bad=
+for n in 1 2 3; do
+	rm -rf ./* && cp ../old.dat c.dat
+	at_point ENOSPC pwrite64 $n dlfm refresh -q c.dat
+	[ "$rc" = 0 ] || [ "$rc" = 125 ] || bad+="$n: status $rc"$'\n'
+	bad+=$(whole)
+done
+is "$bad" "" "refresh in a directory that fills up: the cache is whole"
 try learn 30 dlfm learn -q c.dat ../journals
 try record 30 dlfm record -q --scope=all -o c.dat -- "${command[@]}"
 
