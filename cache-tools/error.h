@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An error is a text that the caller owns. It says what failed, where, and what to do about it.
+ * An error is a text that the caller owns: "WHERE: WHAT; WHAT TO DO", in lower case, without a full stop, in the words of
+ * the manual and not of the source. The same thing is said in the same words: "cannot be read", "no memory", "record it
+ * anew". Programs put "dlfm: " before it.
  * Functions that take a struct dlfm_error return 0 or a positive answer, or -1 with the text set.
  */
 #ifndef DLFM_ERROR_H

@@ -103,7 +103,7 @@ struct dlfm_history *dlfm_history_read(const char *text, struct dlfm_error *e)
 		if (get_line(h, &text, path) == 0)
 			continue;
 		dlfm_history_free(h);
-		dlfm_errf(e, "its record of lookups is damaged behind %.200s; record it again",
+		dlfm_errf(e, "its record of lookups is damaged behind %.200s; record it anew",
 			  path[0] ? path : "its start");
 		return NULL;
 	}

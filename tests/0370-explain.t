@@ -128,7 +128,7 @@ cache=merged.dat
 is "$(json "$scratch/data/input.dat" "d['reason']")" data "... and so does refresh"
 run dlfm record --no-history --scope=all -o without.dat -- cat /etc/hostname
 explain /etc/hostname without.dat
-like "$flat" "or it was left out what to do the cache was made without a history; record it again" "--no-history"
+like "$flat" "or it was left out what to do the cache was made without a history; record it anew" "--no-history"
 unlike "$(dlfm info --json without.dat)" history "... and info as before"
 
 run dlfm explain /x "$scratch/absent.dat"

@@ -123,7 +123,7 @@ like "$err" "^dlfm: empty: there is no journal in it; name a cache, or what dlfm
 dlfm record --no-history --scope=all -o without.dat -- sw/prog 2>/dev/null
 run dlfm top without.dat
 is "$rc" 125 "a cache without a history"
-like "$err" "^dlfm: without.dat: it does not hold what was looked up how often; record it again" "... says what to do"
+like "$err" "^dlfm: without.dat: it does not hold what was looked up how often; record it anew" "... says what to do"
 dlfm merge -o merged.dat cache.dat cache.dat
 is "$(json "sub('$scratch/data/absent')['lookups']" merged.dat)" 40 "merged recordings of one application count once"
 done_testing

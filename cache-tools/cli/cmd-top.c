@@ -87,7 +87,7 @@ static int add_cache(struct dlfm_history *h, const char *name, struct dlfm_error
 	if (f.cache->history)
 		one = dlfm_history_read(f.cache->history, e);
 	else
-		dlfm_errf(e, "it does not hold what was looked up how often; record it again, "
+		dlfm_errf(e, "it does not hold what was looked up how often; record it anew, "
 			     "without --no-history");
 	if (one)
 		rc = dlfm_history_merge(h, one) < 0 ? dlfm_errf(e, "no memory") : 0;

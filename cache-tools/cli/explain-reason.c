@@ -111,7 +111,7 @@ static void put_unseen(struct explain_source *s, enum dlfm_left_out rule, struct
 	explain_put(o, "why", "the recorded run did not look it up, or it was left out");
 	explain_put(o, "advice", "%s",
 		    s->is_image ? "ask the cache file, which tells: dlfm explain PATH CACHE"
-				: "the cache was made without a history; record it again");
+				: "the cache was made without a history; record it anew");
 }
 
 void explain_reason(struct explain_source *s, const char *path, struct json_object *o)

@@ -40,7 +40,7 @@ static int open_cache(struct explain_source *s, const char *name, struct dlfm_er
 		return dlfm_err_prefix(e, "%s", name);
 	if (dlfm_image_attach(&s->im, s->index.index, s->index.index_size, s->index.dirty,
 			      s->index.dirty_size) < 0)
-		return dlfm_errf(e, "%s: its index is not valid; record it again", name);
+		return dlfm_errf(e, "%s: its index is not valid; record it anew", name);
 	*strrchr(s->image, '/') = 0;
 	if (s->f.cache->scope != DLFM_SCOPE_DEFAULT)
 		s->policy.scope = s->f.cache->scope;

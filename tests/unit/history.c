@@ -96,7 +96,7 @@ static void nonsense_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		assert_null(dlfm_history_read(texts[i], &e));
-		assert_non_null(strstr(e.text, "record it again"));
+		assert_non_null(strstr(e.text, "record it anew"));
 	}
 }
 
