@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0600-slurm-option: --dlfm of srun, sbatch and salloc; the plugin's arguments; what is said when something is wrong
-# time-limit: 120
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 slurm_setup

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0601-slurm-replay: one cache staged on 4 nodes for steps of all shapes, within and without jobs; MPI; nothing is left
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 slurm_setup

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0602-slurm-record: a step recorded on 4 nodes, however it ends; record or replay by one line; report and learning
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 # A job that is ended has time to collect: what is left undone is the epilog's, which knows less.

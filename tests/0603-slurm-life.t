@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0603-slurm-life: an image lives as long as its jobs, whatever ends them; users do not meet; a /dev/shm of the job's own
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 slurm_setup timeout=40 stage_dirs=/dev/shm:/run/stage # both are the nodes' own, unlike /tmp

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0604-slurm-faults: what goes wrong while a step is being staged: the step runs, or is told, in a bounded time
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
-slurm_setup timeout=8 stage_dirs=/dev/shm
+slurm_setup timeout=15 stage_dirs=/dev/shm
 make_app
 mkdir "$share/big" && head -c 150000000 /dev/urandom >"$share/big/big.so"
 slurm_up 4
@@ -12,17 +12,15 @@ make_cache app.dat
 make_cache big.dat /srv/share/big
 cache=/srv/home/tester/app.dat big=/srv/home/tester/big.dat
 
-# While big.dat is being staged there is a temporary directory on the node.
-staging() {
-	on "$1" sh -c 'ls -d /dev/shm/dlfm-20001/.[0-9a-f]*' >/dev/null 2>&1
-}
-
-in_staging() { # NODE COMMAND...: runs srun with $big on 4 nodes in the background, and the command when NODE stages
-	local node=$1
-	shift
+# in_staging NODE WHERE SCRIPT: runs srun with $big on 4 nodes in the background, and, as soon as NODE stages (there is a temporary directory
+# then), the script on it ("node") or where srun runs ("login"). The one shell that waits also acts: in time also on a slow machine.
+in_staging() {
+	local where=(node "$1") shm=/dev/shm
+	[ "$2" = node ] || where=(run) shm=/proc/$(<"$CLUSTER_DIR/n$1/init.pid")/root/dev/shm
 	background "$cluster" run -u tester srun -N4 -n4 --dlfm=$big$more $app >"$scratch/out" 2>"$scratch/err"
-	wait_until 60 staging "$node" || diag "n$node does not stage: $(cat "$scratch/err")"
-	"$@"
+	timeout -k 5 100 "$cluster" "${where[@]}" sh -c \
+		"until ls -d $shm/dlfm-20001/.[0-9a-f]* >/dev/null 2>&1; do sleep 0.01; done; $3" >"$scratch/script" 2>&1 ||
+		diag "n$1 does not stage, or the script failed: $(cat "$scratch/err" "$scratch/script")"
 	wait "$child"
 	rc=$?
 	out=$(cat "$scratch/out")
@@ -33,23 +31,21 @@ more=
 
 # --- memory: of a helper, all of its libraries included, while it stages more than ten times as much
 
-watch_memory() { # the largest seen, in KiB
-	timeout 60 "$cluster" node 2 sh -c 'p=$(pgrep -x dlfm-stage) && while awk "/^VmHWM:/ { print \$2 }" "/proc/$p/status" 2>/dev/null
-		do sleep 0.02; done' >"$scratch/memory"
-}
-in_staging 2 watch_memory
+# The largest seen, in KiB.
+in_staging 2 node 'p=$(pgrep -x dlfm-stage)
+	while awk "/^VmHWM:/ { print \$2 }" "/proc/$p/status" 2>/dev/null && [ -e "/proc/$p/exe" ]; do sleep 0.02; done; true'
 is "$(grep -c 'lib=' <<<"$out")/$err" 4/ "a cache of 150 MB is staged"
-le "$(sort -n "$scratch/memory" | tail -n 1)" 50000 "... by a helper that holds little of it at a time"
+le "$(sort -n "$scratch/script" | tail -n 1)" 50000 "... by a helper that holds little of it at a time"
 
 # --- a helper is killed
 
-in_staging 3 on 3 pkill -9 -x dlfm-stage
+in_staging 3 node 'pkill -9 -x dlfm-stage'
 is "$rc/$(grep -c answer= <<<"$out")" 0/4 "a helper killed on one node: the step runs"
 is "$(grep -c 'lib=image' <<<"$out")/$(grep -c 'lib=shared' <<<"$out")" 3/1 "... with DLFM on the others"
 like "$err" "^dlfm: .*n3" "... and a line names the node"
 is "$(grep -c . <<<"$err")" 1 "... one line"
 more=,require
-in_staging 3 on 3 pkill -9 -x dlfm-stage
+in_staging 3 node 'pkill -9 -x dlfm-stage'
 is "$rc/$out" "125/" "... with require it does not"
 like "$err" "n3.*not started \(require\)" "... and says which node"
 more=
@@ -57,22 +53,17 @@ ok "... and nothing is left" wait_until 60 no_leftovers
 
 # --- interrupted
 
-interrupt() {
-	"$cluster" run pkill -INT -u 20001 -x srun # of this cluster only: others run beside it
-}
-in_staging 2 interrupt
+# All that the login node of this cluster runs: others run beside it.
+in_staging 2 login 'pkill -INT -u 20001 -x srun'
 is "$rc/$out" "130/" "Ctrl-C while staging ends srun"
 like "$err" "dlfm: interrupted while /srv/home/tester/big.dat was staged" "... which says so"
 ok "... and nothing is left" wait_until 60 no_leftovers
 # The first srun is the user's; a process of it guards the job, and below it is the one that stages.
-terminate() {
-	"$cluster" run sh -c 'kill -TERM "$(pgrep -u 20001 -x srun | head -n 1)"'
-}
-in_staging 2 terminate
+in_staging 2 login 'kill -TERM "$(pgrep -u 20001 -x srun | head -n 1)"'
 is "$rc/$out" "130/" "SIGTERM to srun alone does the same"
 like "$err" "dlfm: interrupted while /srv/home/tester/big.dat was staged" "... and is told"
 ok "... and nothing is left" wait_until 60 no_leftovers
-in_staging 2 "$cluster" run -u tester scancel -u tester
+in_staging 2 login 'scancel -u tester'
 is "$out" "" "a job that is cancelled while it is staged does not run"
 ok "... and nothing is left" wait_until 60 no_leftovers
 
@@ -117,11 +108,8 @@ ok "nothing is left of these" wait_until 60 no_leftovers
 
 # --- a node does not answer
 
-stop() {
-	on 4 pkill -STOP -x dlfm-stage
-}
 SECONDS=0
-in_staging 4 stop
+in_staging 4 node 'pkill -STOP -x dlfm-stage'
 is "$(grep -c 'lib=image' <<<"$out")/$(grep -c answer= <<<"$out")" 3/4 "a helper that is stopped on one node: the others are served"
 like "$err" "^dlfm: .*n4" "... and a line names the node"
 le "$SECONDS" 100 "... in a bounded time"

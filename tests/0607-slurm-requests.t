@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0607-slurm-requests: what a job asks of the shared file system does not grow with its ranks, nor, but for exec, with its nodes
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 need_part slowfs
