@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0920-security-node: a hostile user of the same node: names that change while staging runs, names taken, another's image
-# time-limit: 120
+# time-limit: 400
 . "$(dirname "$0")/stage-lib.sh"
 need_root
 need setpriv strace "${CC%% *}"

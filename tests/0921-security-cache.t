@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0921-security-cache: caches that lie though all digests are right: paths that lead out, bombs; bounded memory, nothing written outside
-# time-limit: 120
+# time-limit: 400
 . "$(dirname "$0")/stage-lib.sh"
 need zstd xxh128sum
 need_python

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # 0922-security-peers: a hostile peer on the network: frames in another order, twice, left out, sent back; a recorded session; silence
 # by the byte; a flood. Nobody without the secret gets a byte of the cache, nor a say (0502: damage, noise, crowds)
-# time-limit: 120
+# time-limit: 300
 . "$(dirname "$0")/lib.sh"
 need_part pmix
 need_python

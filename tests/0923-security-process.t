@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0923-security-process: no secret in arguments, environment or logs; programs with raised rights are left alone; no shell sees a name
-# time-limit: 120
+# time-limit: 400
 . "$(dirname "$0")/stage-lib.sh"
 need_python
 need "${CC%% *}"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # 0924-security-slurm: the user's environment reaches nothing that runs as root; names in --dlfm= are names; what others put beside a
 # cache that is being recorded is not used
-# time-limit: 150
+# time-limit: 400
 . "$(dirname "$0")/lib.sh"
 . "$testdir/slurm-lib.sh"
 slurm_setup timeout=40 stage_dirs=/dev/shm

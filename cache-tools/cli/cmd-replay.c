@@ -104,7 +104,8 @@ static void take_down(struct replay *r)
 {
 	struct dlfm_error e;
 
-	if (dlfm_lease_release(r->dirs, r->key, &e) < 0)
+	/* Nothing staged, nothing leased: what was in the way of staging would be in the way again. */
+	if (r->image[0] && dlfm_lease_release(r->dirs, r->key, &e) < 0)
 		cli_say("%s", e.text);
 	dlfm_environ_free(&r->env);
 	free(r->dirs);
