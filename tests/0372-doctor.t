@@ -189,13 +189,17 @@ rm bin/qmgr
 
 # --- containers -------------------------------------------------------------------------------------------------------
 ln -s "$(type -P true)" bin/apptainer
-mkdir -p conf/apptainer && echo 'mount dev = yes' >conf/apptainer/apptainer.conf
-conf="mount --bind $scratch/conf /usr/local/etc"
-doctor "$shm && $conf"
-finds ok "Apptainer" "share the node's /dev/shm" "Apptainer"
-echo 'mount dev = minimal' >conf/apptainer/apptainer.conf
-doctor "$shm && $conf"
-finds warn "Apptainer" "mount dev = minimal.*; start containers with --bind /dev/shm" "... whose containers have a /dev/shm of their own"
+if [ -d /usr/local/etc ]; then
+	mkdir -p conf/apptainer && echo 'mount dev = yes' >conf/apptainer/apptainer.conf
+	conf="mount --bind $scratch/conf /usr/local/etc"
+	doctor "$shm && $conf"
+	finds ok "Apptainer" "share the node's /dev/shm" "Apptainer"
+	echo 'mount dev = minimal' >conf/apptainer/apptainer.conf
+	doctor "$shm && $conf"
+	finds warn "Apptainer" "mount dev = minimal.*; start containers with --bind /dev/shm" "... whose containers have a /dev/shm of their own"
+else
+	skip "no /usr/local/etc to mount on" "Apptainer"
+fi
 APPTAINER_CONTAINER=x DLFM_WITHIN=$scratch/none doctor "$shm"
 finds warn "container" "does not see the image of the replay outside, $scratch/none.*; record and replay inside" "inside a container, without the image"
 mkdir -p image && touch image/index
