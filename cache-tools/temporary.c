@@ -141,6 +141,19 @@ static int link_named(struct dlfm_temporary *t)
 	return rc;
 }
 
+/* What replaces a file may be read by those who might read that. */
+static void keep_mode(const struct dlfm_temporary *t)
+{
+	struct stat st;
+
+	if (stat(t->name, &st) < 0 || st.st_uid != geteuid())
+		return;
+	if (fchown(t->fd, (uid_t)-1, st.st_gid) == 0)
+		fchmod(t->fd, st.st_mode & 0777);
+	else /* of another group now: that gets no more than everybody */
+		fchmod(t->fd, (st.st_mode & 0707) | ((st.st_mode & 07) << 3));
+}
+
 int dlfm_temporary_open(struct dlfm_temporary *t, const char *name, mode_t mode,
 			struct dlfm_error *e)
 {
@@ -154,6 +167,7 @@ int dlfm_temporary_open(struct dlfm_temporary *t, const char *name, mode_t mode,
 	t->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (t->fd < 0 && open_named(t, mode) < 0)
 		return dlfm_errnof(e, "%s: no file can be made beside it", name);
+	keep_mode(t);
 	return 0;
 }
 

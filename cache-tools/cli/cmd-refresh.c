@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-tools/cache-lock.h"
 #include "cache-tools/cli/commands.h"
 #include "cache-tools/file-io.h"
 #include "cache-tools/stale.h"
@@ -57,6 +58,7 @@ static int run(int argc, char **argv)
 					     .thorough = 1,
 					     .listener = &listener};
 	struct dlfm_stale_report r = {0};
+	struct dlfm_cache_lock lock = {.fd = -1};
 	const char *name = output ? output : argv[0];
 	struct dlfm_error e;
 	int fd, rc = 0, is_stale;
@@ -65,13 +67,19 @@ static int run(int argc, char **argv)
 	cli_remove_temporaries_on_signals();
 	if (dlfm_temporary_check(name, &e) < 0)
 		return cli_fail(&e);
-	fd = dlfm_stale_open_with(argv[0], &o, &r, &e);
-	if (fd < 0)
+	/* in place: what a job learns meanwhile must not be undone */
+	if (!output && dlfm_cache_lock(&lock, name, &e) < 0)
 		return cli_fail(&e);
+	fd = dlfm_stale_open_with(argv[0], &o, &r, &e);
+	if (fd < 0) {
+		dlfm_cache_unlock(&lock);
+		return cli_fail(&e);
+	}
 	is_stale = r.changed + r.gone + r.appeared > 0;
 	if (!r.kept || output)
 		rc = place(fd, name, &e);
 	close(fd);
+	dlfm_cache_unlock(&lock);
 	if (rc < 0)
 		return cli_fail(&e);
 	if (!quiet)
