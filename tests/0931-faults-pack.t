@@ -43,6 +43,7 @@ try() {
 				KILL:137) ;;
 				KILL:125) ;; # a child of its was killed
 				KILL:*) echo "status $rc: $err" ;;
+				*:1) [ "$name" = record ] && [[ $err == *"cat: "* ]] || echo "status $rc: $err" ;; # the command's own call
 				*:125) [[ $err == *"dlfm: "* ]] || echo "no reason: $err" ;;
 				*) echo "status $rc: $err" ;;
 				esac
