@@ -71,6 +71,11 @@ E
 is "$(head -n 1 <<<"$out")" plain "the batch script itself gets nothing"
 is "$(grep -c 'lib=image data=image' <<<"$out")" 26 "steps of other widths, on a subset, and several at once"
 is "$(grep -c 'lib=shared data=shared' <<<"$out")" 1 "... and one that wants none"
+batch atonce -N4 -n8 --dlfm=replay:app.dat,require <<E
+for k in 1 2 3; do srun --exclusive -N2 -n2 $app & done
+wait
+E
+is "$(grep -c 'lib=image data=image' <<<"$out")" 6 "several steps that are the first, at once" || diag "$out"
 batch once -N4 -n4 --dlfm=replay:app.dat <<E
 srun true; srun true; srun -N2 -n2 true; srun true
 E
