@@ -204,5 +204,8 @@ APPTAINER_CONTAINER=x DLFM_WITHIN=$scratch/none doctor "$shm"
 finds warn "container" "does not see the image of the replay outside, $scratch/none.*; record and replay inside" "inside a container, without the image"
 mkdir -p image && touch image/index
 APPTAINER_CONTAINER=x DLFM_WITHIN=$scratch/image doctor "$shm"
-finds warn "container" "sees the image of the replay outside.*not used" "... with it"
+finds warn "container" "sees the image of the replay outside.*not used" "... with it, and under another root"
+staged=$(dlfm stage -d "$scratch/mine" cache.dat)
+APPTAINER_CONTAINER=x DLFM_WITHIN=$staged doctor "$shm"
+finds ok "container" "with the root directory of the node: .*$staged, is used" "... with it, and under the same root"
 done_testing

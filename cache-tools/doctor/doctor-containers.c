@@ -9,6 +9,7 @@
 
 #include "cache-tools/doctor/doctor.h"
 #include "libdlfm/environment.h"
+#include "libdlfm/image.h"
 
 static const char inside_advice[] = "record and replay inside the container: put dlfm replay CACHE "
 				    "in front of the command there";
@@ -22,11 +23,20 @@ static int is_inside(void)
 static void check_inside(struct doctor *d)
 {
 	const char *image = getenv(DLFM_ENV_WITHIN);
+	struct dlfm_image im;
 	char index[PATH_MAX];
 
 	if (!image) {
 		doctor_add(d, DOCTOR_OK, "container", NULL,
 			   "this is a container; dlfm replay works in it as outside");
+		return;
+	}
+	if (dlfm_image_map(&im, image) == 0) {
+		doctor_add(
+			d, DOCTOR_OK, "container", NULL,
+			"this is a container with the root directory of the node: the image of the "
+			"replay outside, %s, is used",
+			image);
 		return;
 	}
 	snprintf(index, sizeof(index), "%s/index", image);
