@@ -100,6 +100,7 @@ int dlfm_grow(void *array, uint32_t n, uint32_t *max, size_t size)
 	if (!p)
 		return -1;
 	memcpy(array, &p, sizeof(p));
+	/* analyzer: the array is the caller's */
 	*max = more;
 	return 0;
 }
@@ -123,6 +124,7 @@ static void put(struct dlfm_index_set *s, uint32_t hash, uint32_t index)
 
 	while (s->slots[i] != DLFM_NONE)
 		i = (i + 1) & s->mask;
+	/* analyzer: if the set was cleared before, enlarge() has filled it again */
 	s->slots[i] = index;
 	s->hashes[i] = hash;
 }

@@ -91,6 +91,7 @@ static int get_areas(struct decoder *d, struct areas *a)
 	c->frames = calloc((size_t)c->n_frames + 1, sizeof(*c->frames));
 	c->tables = calloc((size_t)c->n_tables + 1, sizeof(*c->tables));
 	c->resolutions = calloc((size_t)c->n_resolutions + 1, sizeof(*c->resolutions));
+	/* analyzer: the caller frees the cache with all that it has */
 	if (!c->entries || !c->contents || !c->frames || !c->tables || !c->resolutions)
 		return dlfm_errf(d->e, "no memory for %u entries", c->n_entries);
 	return 0;

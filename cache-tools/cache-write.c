@@ -136,6 +136,7 @@ static int pack_metadata(const struct dlfm_cache_writer *w, struct dlfm_cache *c
 	free(raw);
 	if (n == 0 || ZSTD_isError(n)) {
 		free(p->data);
+		p->data = NULL;
 		return dlfm_errf(e, "no memory to compress the metadata");
 	}
 	p->size = n;

@@ -11,6 +11,7 @@ static int add(struct dlfm_environ *env, char *string)
 {
 	char **more;
 
+	/* analyzer: the string becomes the list's */
 	if (!string)
 		return -1;
 	if (env->n + 1 >= env->room) {

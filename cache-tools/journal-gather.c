@@ -84,6 +84,7 @@ int dlfm_journal_gather(const char *from, const char *to, const char *prefix, st
 
 	if (!d || fd < 0)
 		n = dlfm_errnof(e, "%s", d ? to : from);
+	/* analyzer: n is negative if there is no directory */
 	while (n >= 0 && (de = readdir(d))) {
 		if (!is_journal(de->d_name))
 			continue;

@@ -40,6 +40,7 @@ static uint32_t get_entry(struct walk *w, const char *path, size_t len)
 		notes = reallocarray(p->notes, p->cache->max_entries, sizeof(*notes));
 		if (!notes)
 			goto fail;
+		/* analyzer: the notes become the pack's */
 		memset(notes + old, 0, (p->cache->max_entries - old) * sizeof(*notes));
 		p->notes = notes;
 		p->max_notes = p->cache->max_entries;

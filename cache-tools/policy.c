@@ -34,6 +34,7 @@ int dlfm_patterns_add(struct dlfm_patterns *p, const char *text)
 		return -1;
 	p->items = items;
 	items[p->n] = strdup(text);
+	/* analyzer: the text becomes the list's */
 	if (!items[p->n])
 		return -1;
 	p->n++;

@@ -43,9 +43,12 @@ static int add_miss(struct reading *g, const struct dlfm_journal_line *line, uin
 		if (dlfm_grow(&g->r->misses, i, &g->max_misses, sizeof(*m)) < 0)
 			return -1;
 		g->r->misses[i] = (struct dlfm_report_miss){.path = strdup(line->a)};
-		if (!g->r->misses[i].path || dlfm_index_add(&g->paths, hash, i) < 0)
+		/* analyzer: the path becomes the report's */
+		if (!g->r->misses[i].path)
 			return -1;
 		g->r->n_misses++;
+		if (dlfm_index_add(&g->paths, hash, i) < 0)
+			return -1;
 	}
 	m = &g->r->misses[i];
 	m->count += line->count;

@@ -286,7 +286,7 @@ static int publish(struct dlfm_stager *st, struct dlfm_error *e)
 
 int dlfm_stager_finish(struct dlfm_stager *st, char image[PATH_MAX], struct dlfm_error *e)
 {
-	struct dlfm_error none;
+	struct dlfm_error none = {""};
 	int rc = 0;
 
 	e = e ? e : &none;

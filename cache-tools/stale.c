@@ -125,7 +125,7 @@ int dlfm_stale_open_with(const char *cache, const struct dlfm_stale_options *opt
 			 struct dlfm_stale_report *report, struct dlfm_error *e)
 {
 	struct dlfm_cache_file f;
-	struct dlfm_stale_report none;
+	struct dlfm_stale_report none = {0};
 	int fd = -1;
 
 	report = report ? report : &none;

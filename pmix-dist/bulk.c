@@ -237,8 +237,8 @@ static void take_report(struct bulk *b, struct wireup_get *g, uint32_t rank)
 {
 	struct report r = {.kind = REPORT_FAILED, .rank = rank};
 	struct dlfm_error e = {"it sent nonsense"};
-	const void *data;
-	size_t size;
+	const void *data = NULL;
+	size_t size = 0;
 
 	if (wait_for(b, g, &data, &size, &e) < 0 ||
 	    report_unpack(&r, rank, wireup_size(b->w), data, size) < 0) {

@@ -38,15 +38,15 @@ static struct kid *kid_of_conn(const struct conn *c)
 
 static struct kid *kid_add(struct tree *t, uint32_t rank)
 {
-	struct kid **more = realloc(t->kids, (t->n_kids + 1) * sizeof(t->kids[0]));
-	struct kid *k = calloc(1, sizeof(*k));
+	struct kid *k = calloc(1, sizeof(*k)),
+		   **more = k ? realloc(t->kids, (t->n_kids + 1) * sizeof(*more)) : NULL;
 
-	if (more)
-		t->kids = more;
-	if (!more || !k) {
+	if (!more) {
 		free(k);
 		return NULL;
 	}
+	/* analyzer: the child becomes the list's */
+	t->kids = more;
 	k->rank = rank;
 	t->kids[t->n_kids++] = k;
 	return k;
@@ -248,6 +248,7 @@ static void pump_piece(struct tree *t, struct kid *k)
 {
 	if (!k->piece)
 		k->piece = calloc(1, sizeof(*k->piece));
+	/* analyzer: forget() frees it */
 	if (!k->piece) {
 		conn_close(k->conn, "no memory");
 		return;

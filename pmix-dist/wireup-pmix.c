@@ -227,6 +227,7 @@ struct wireup_get *wireup_start(struct wireup *w, uint32_t rank, const char *nam
 
 	if (!g)
 		return NULL;
+	/* analyzer: two users: the answer's thread and the caller; the last one frees it */
 	g->w = w;
 	PMIX_LOAD_PROCID(&g->rank, w->self.nspace, rank);
 	snprintf(g->name, sizeof(g->name), "%s", name);

@@ -48,6 +48,7 @@ static char **make_environment(const char *libdir)
 		return NULL;
 	for (from = environ; *from; from++)
 		if (is_kept(*from))
+			/* analyzer: here it is filled */
 			*to++ = *from;
 	*to++ = guard;
 	*to++ = direct;

@@ -192,7 +192,7 @@ static struct arguments *local_arguments(const struct staging *s, const char *ke
 		add(a, "", path);
 	add(a, "", "stage");
 	add(a, "", "--quiet");
-	for (i = 0; s->args->dirs[i] && i < ARGS_MAX - 9; i++)
+	for (i = 0; i < PLUGIN_DIRS_MAX && s->args->dirs[i]; i++)
 		add(a, "--dir=", s->args->dirs[i]);
 	add(a, "--max-size=", s->args->max_size);
 	add(a, "--lease=", key);

@@ -109,7 +109,7 @@ static const char *now_in_words(const char *now)
 
 static void print_path(struct json_object *o)
 {
-	const char *answer = get(o, "answer"), *kind = get(o, "kind");
+	const char *answer = text(o, "answer"), *kind = get(o, "kind");
 	struct json_object *r;
 
 	if (strcmp(answer, "present") == 0)

@@ -105,6 +105,7 @@ static int add_item(struct cli_list *list, const char *text)
 		return -1;
 	items[list->n] = text;
 	list->items = items;
+	/* analyzer: the list is the command's, until it ends */
 	list->n++;
 	return 0;
 }

@@ -52,7 +52,7 @@ int cli_stage(const struct cli_staging *s, const char *cache, const char *lease,
 					     .wait = WAIT,
 					     .keep = 1,
 					     .stop = interrupted};
-	struct dlfm_stale_report report;
+	struct dlfm_stale_report report = {0};
 	int fd, rc = -1;
 
 	cli_keep_signals();
