@@ -20,7 +20,7 @@ group() {
 		group=$base/dlfm-test.$$
 		mkdir "$group" 2>/dev/null || continue
 		if { echo "$1" >"$group/memory.limit_in_bytes"; } 2>/dev/null || { echo "$1" >"$group/memory.max"; } 2>/dev/null; then
-			return 0
+			bash -c 'echo $$ >"$0/cgroup.procs"' "$group" 2>/dev/null && return 0
 		fi
 		rmdir "$group"
 	done
