@@ -8,7 +8,8 @@
 # FAULT: KILL, STOP, or the name of an error.
 need strace
 
-# Left out are calls that cannot fail so: brk(2) returns the old break and never an error, and libc aborts when futex(2) does.
+# Left out are calls that cannot fail so: brk(2) returns the old break and never an error, libc aborts when futex(2) fails, close(2) closes
+# also when it fails (strace's would not), wait4(2) and get*id(2) have no such errors.
 # Not those of ld.so before main(): what `dlfm --version` does is left out by starting behind it.
 survey() {
 	strace -f -qq -o "$scratch/survey" dlfm --version >/dev/null 2>&1
@@ -30,7 +31,7 @@ points() {
 	shift
 	all=$(awk -v only=" $* " -v first="$scratch/startup" '
 		BEGIN { while ((getline < first) > 0) skip[$1] = $2 }
-		$1 ~ /^(execve|exit|exit_group|rt_sigreturn|restart_syscall|arch_prctl|set_tid_address|set_robust_list|rseq|futex|brk|writev)$/ { next }
+		$1 ~ /^(execve|exit|exit_group|rt_sigreturn|restart_syscall|arch_prctl|set_tid_address|set_robust_list|rseq|futex|brk|close|wait4|get[a-z]*id|writev)$/ { next }
 		only ~ /[a-z]/ && index(only, " " $1 " ") == 0 { next }
 		{ for (i = $1 == "write" ? 1 : skip[$1] + 1; i <= $2; i++) print $1, i }' "$scratch/calls")
 	total=$(grep -c . <<<"$all")
