@@ -20,7 +20,7 @@ STYLES = {  # of methods: colour, marker, title
     "dlfm-staged": ("#17becf", "v", "DLFM, already staged"),
     "local": ("#555555", "x", "local disk (the limit)"),
     "daemons": ("#8c564b", "P", "a tree of daemons"),
-    "dlfm-exec": ("#7fa8d1", "<", "DLFM, exec from the image"),
+    "dlfm-exec": ("#7fa8d1", "<", "DLFM, program on the nodes"),
     "sbcast": ("#ff7f0e", "s", "sbcast (copies the file only)"),
     "tcp": ("#1f77b4", "^", "dlfm-stage, tcp tree"),
     "tcp-chain": ("#17becf", "v", "dlfm-stage, tcp chain"),

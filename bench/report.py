@@ -67,9 +67,9 @@ class Report:
         self.doc.heading("Start-up against ranks")
         self.doc.text(
             "Seconds from `srun` until the last rank has all it imports. Software, cache and image lie on a FUSE file system mounted on each "
-            "node (`dlfm-slowfs --preset=%s`: %s us service a request at the one queue of all nodes, %s us latency). Each run begins with nodes "
+            "node (`dlfm-slowfs --preset=%s`: %.0f us service a request at the one queue of all nodes, %.0f us latency). Each run begins with nodes "
             "that know nothing of the software; methods take turns. **DLFM, already staged** is a second step of the same job. **Local disk** "
-            "is the software in the machine's page cache: the limit." % (f.get("preset"), f.get("service_us"), f.get("latency_us")))
+            "is the software in the machine's page cache: the limit." % (f.get("preset"), f.get("service_us", 0), f.get("latency_us", 0)))
         self.picture("start-up time against ranks", plots.by_width, "startup",
                      [(a, self.results.of(figure="startup", application=a)) for a in names], METHODS, "seconds to start")
         for a in names:
@@ -152,7 +152,7 @@ class Report:
             return
         self.doc.heading("Beyond the machine")
         self.doc.text("Seconds by the discrete-event model (`bench/dlfm-model`), calibrated with the figures above, with %d ranks a node; both axes of "
-                      "the picture are logarithmic. Of daemons, and of nodes that stage before they exec (dlfm-exec), it has assumptions only." % (
+                      "the picture are logarithmic. What was not measured here, daemons and nodes that have the program itself, rests on assumptions." % (
                           points[0]["ranks"] // points[0]["nodes"]))
         names = sorted({p["application"] for p in points})
         self.picture("seconds against nodes by the model", plots.model, [(a, [p for p in points if p["application"] == a]) for a in names])

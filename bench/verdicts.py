@@ -6,8 +6,9 @@ PEERS = ("vanilla", "bcast", "image")
 # Known reasons, by (figure, method, peer). They are shown only when the run shows the thing itself.
 REASONS = {
     ("startup", "dlfm-cold", "vanilla"):
-        "On few nodes staging costs more than it saves: a step of its own is launched, one node looks at every recorded file once, and the "
-        "whole cache is decompressed on each node (the nodes are virtual: on the same cores). It is paid once a job; the staged step is faster.",
+        "On few nodes staging costs more than it saves: a step of its own is launched, one node looks at every recorded file and directory once "
+        "(two requests each, since it asks the server and not its own cache; the same number at any width), and the whole cache is decompressed "
+        "on each node (the nodes are virtual: on the same cores). It is paid once a job; the staged step is faster.",
     ("startup", "dlfm-cold", "image"):
         "The image is mounted by root before the job, without a step of its own, and only the pages that are used are read and decompressed, "
         "when they are used; DLFM decompresses the whole cache on every node before the tasks start, here on the same two cores. The image "
