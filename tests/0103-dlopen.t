@@ -202,4 +202,25 @@ record "$sw/named"
 seal
 replay "$sw/named"
 is "$out$err" "$plain" "names: replayed as plain"
+
+# --- ... also when versions of its symbols are looked up by that name -----------------------------------------------------
+rm -f "$journals"/*
+echo 'V1 { global: v; };' >"$scratch/map"
+lib "$sw/versions/libv.so" 'int v(void) { return 5; }' -Wl,--version-script="$scratch/map"
+lib "$sw/versions/libuser.so" 'int v(void); int user(void) { return v(); }' -L"$sw/versions" -l:libv.so -Wl,-rpath,"$sw/versions"
+prog "$sw/versioned" "$show_code
+int main(void)
+{
+	try_open(\"$sw/versions/libv.so\", RTLD_NOW);
+	call(try_open(\"$sw/versions/libuser.so\", RTLD_NOW), \"user\");
+	call(try_open(\"libv.so\", RTLD_NOW), \"v\");
+	show();
+	return 0;
+}"
+run "$sw/versioned"; plain=$out
+like "$plain" "user\(\) = 5" "versions of a loaded object: plain"
+record "$sw/versioned"
+seal
+replay "$sw/versioned"
+is "$out$err" "$plain" "versions of a loaded object: replayed as plain"
 done_testing

@@ -180,7 +180,7 @@ static int is_there(const char *answer, struct dlfm_found *found)
 	return staged_name(found) || dlfm_sys_access(answer, F_OK) == 0;
 }
 
-/* What the whole search of a name comes to: a staged name, a node-local path, or NULL if that is
+/* What the whole search of a name comes to: a staged name, a node-local path, the name if ld.so shall search, or NULL if it is
  * not known. */
 static const char *resolve(const char *requester, const char *name)
 {
@@ -199,14 +199,18 @@ static const char *resolve(const char *requester, const char *name)
 	staged = found.answer == DLFM_PRESENT ? staged_name(&found) : NULL;
 	if (staged && !path_is_library(staged))
 		return NULL;
+	/*
+	 * It would find the loaded object by its inode, and not give it the name that was asked for: versions are looked up
+	 * by that (elf/dl-version.c: find_needed). In a search of its own it does.
+	 */
+	if (audit_loaded_has(asker, staged ? staged : answer))
+		return name;
 	if (staged) {
 		audit_names_expect(staged, answer, NULL);
 		audit_record_count(DLFM_COUNT_OPEN);
 	}
 	audit_record_count(DLFM_COUNT_RESOLVED);
-	answer = staged ? staged : answer;
-	audit_loaded_note(asker, name, answer);
-	return answer;
+	return staged ? staged : answer;
 }
 
 /* ---- the two questions ---- */

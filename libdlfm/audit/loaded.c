@@ -76,6 +76,11 @@ void audit_loaded_note(const struct link_map *by, const char *name, const char *
 		put(hash_of(name), slot->map, path);
 }
 
+int audit_loaded_has(const struct link_map *by, const char *path)
+{
+	return find(by, hash_of(path), 0) != NULL;
+}
+
 const char *audit_loaded_path(const struct link_map *by, const char *name)
 {
 	const struct slot *slot = find(by, hash_of(name), 1);

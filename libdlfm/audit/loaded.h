@@ -13,6 +13,8 @@
 void audit_loaded_opened(const struct link_map *map, const char *path);
 /* `path` (which must stay) is the answer for `name`. If it is loaded in the requester's namespace, it has that name from now on. */
 void audit_loaded_note(const struct link_map *by, const char *name, const char *path);
+/* Is there an object in the requester's namespace that was mapped from this path? */
+int audit_loaded_has(const struct link_map *by, const char *path);
 /* The path to open for a name that an object loaded in the requester's namespace got so; NULL: none did. */
 const char *audit_loaded_path(const struct link_map *by, const char *name);
 
