@@ -139,8 +139,17 @@
 	X(int, mount, (const char *source, const char *target, const char *type, unsigned long flags, const void *data)) \
 	X(int, umount, (const char *target)) \
 	X(int, umount2, (const char *target, int flags))
+
+/* Ways into a container. */
+#define DLFM_FM_STARTING_CALLS(X) \
+	X(int, execve, (const char *path, char *const argv[], char *const envp[])) \
+	X(int, execv, (const char *path, char *const argv[])) \
+	X(int, execvp, (const char *file, char *const argv[])) \
+	X(int, execvpe, (const char *file, char *const argv[], char *const envp[]))
 /* clang-format on */
 
-#define DLFM_FM_CALLS(X) DLFM_FM_READING_CALLS(X) DLFM_FM_WRITING_CALLS(X) DLFM_FM_IDENTITY_CALLS(X)
+#define DLFM_FM_CALLS(X)                                                                           \
+	DLFM_FM_READING_CALLS(X)                                                                   \
+	DLFM_FM_WRITING_CALLS(X) DLFM_FM_IDENTITY_CALLS(X) DLFM_FM_STARTING_CALLS(X)
 
 #endif
