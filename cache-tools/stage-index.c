@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cache-tools/index.h"
+#include "cache-tools/stage-mounts.h"
 #include "cache-tools/stage-private.h"
 #include "libdlfm/fingerprint.h"
 #include "libdlfm/image-write.h"
@@ -19,6 +20,7 @@ struct input {
 	uint64_t *fingerprints;
 	struct dlfm_image_in_resolution *resolutions;
 	struct dlfm_image_text *guards;
+	struct stage_mounts mounts;
 };
 
 static struct dlfm_image_text text(const char *s)
@@ -144,6 +146,7 @@ static void clear(struct input *in)
 	free(in->fingerprints);
 	free(in->resolutions);
 	free(in->guards);
+	stage_mounts_free(&in->mounts);
 }
 
 /* To be cleared in any case. */
@@ -162,6 +165,9 @@ static int make_input(struct input *in, const struct stage_tree *t, struct dlfm_
 	in->in.fingerprints = in->fingerprints;
 	in->in.resolutions = in->resolutions;
 	in->in.guards = in->guards;
+	stage_mounts_find(&in->mounts, c);
+	in->in.mounts = in->mounts.at;
+	in->in.n_mounts = in->mounts.n;
 	return 0;
 }
 

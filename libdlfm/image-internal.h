@@ -32,6 +32,14 @@ static inline int dlfm_is_known(const struct dlfm_image_entry *e)
 	return (e->flags & DLFM_ENTRY_KNOWN) != 0;
 }
 
+/* Whether the path of an entry means the same file for this process as for who built the image. */
+static inline int dlfm_is_here(const struct dlfm_image *im, uint32_t i)
+{
+	const uint32_t mount = dlfm_entries(im)[i].mount;
+
+	return !im->elsewhere || (mount < DLFM_MOUNT_LIMIT && (im->shared >> mount & 1));
+}
+
 static inline int dlfm_is_type(const struct dlfm_image_entry *e, uint32_t type)
 {
 	return (e->st.mode & DLFM_S_IFMT) == type;

@@ -32,13 +32,22 @@ static uint32_t answering(const struct dlfm_image *im, uint32_t named, int follo
 	return i;
 }
 
+/* By the path as it was given and by the canonical one: a link of the container's own would lead elsewhere. */
+static int is_here(const struct dlfm_image *im, uint32_t named)
+{
+	const uint32_t canon = dlfm_entries(im)[named].canon;
+
+	return !im->elsewhere ||
+	       (dlfm_is_here(im, named) && (!dlfm_is_entry(im, canon) || dlfm_is_here(im, canon)));
+}
+
 static struct dlfm_found judge(const struct dlfm_image *im, uint32_t named, int follow)
 {
 	const struct dlfm_image_entry *e = &dlfm_entries(im)[named];
 	struct dlfm_found found = {.answer = DLFM_PRESENT, .named = named};
 	int err = e->lerr ? e->lerr : follow ? e->err : 0;
 
-	if (!dlfm_is_known(e))
+	if (!dlfm_is_known(e) || !is_here(im, named))
 		return unknown(named, 0);
 	if (dlfm_counted(&im->dirty->marks) && dlfm_image_changed(im, named, follow))
 		return unknown(named, DLFM_CHANGED);
@@ -127,6 +136,8 @@ static uint32_t find_directory(const struct dlfm_image *im, const char *path, si
 	uint32_t i = dlfm_image_find(im, path, len);
 
 	if (i == DLFM_NONE || (dlfm_counted(&im->dirty->marks) && dlfm_image_place_changed(im, i)))
+		return DLFM_NONE;
+	if (!is_here(im, i))
 		return DLFM_NONE;
 	i = dlfm_entries(im)[i].canon;
 	if (!dlfm_is_entry(im, i) || dlfm_entries(im)[i].lerr != 0 ||

@@ -63,6 +63,21 @@ static int is_same_root(const struct dlfm_image *im)
 	       st.st_ino == im->header->root_ino;
 }
 
+/* Elsewhere: which of the mounts are here, too. Returns 0 if none is. */
+static int find_mounts(struct dlfm_image *im)
+{
+	const struct dlfm_image_area *a = &im->header->mounts;
+	const struct dlfm_image_mount *mounts = (const void *)(im->base + a->offset);
+	struct stat st;
+
+	im->elsewhere = 1;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (dlfm_sys_stat(dlfm_image_string(im, mounts[i].path), &st) == 0 &&
+		    st.st_dev == mounts[i].dev && st.st_ino == mounts[i].ino)
+			im->shared |= (uint64_t)1 << i;
+	return im->shared != 0;
+}
+
 int dlfm_image_map(struct dlfm_image *im, const char *dir)
 {
 	const struct mapped index = map_file(dir, "/index", 0), dirty = map_file(dir, "/dirty", 1);
@@ -70,7 +85,7 @@ int dlfm_image_map(struct dlfm_image *im, const char *dir)
 	im->header = NULL;
 	if (dir[0] == '/' && index.at && dirty.at &&
 	    dlfm_image_attach(im, index.at, index.size, dirty.at, dirty.size) == 0 &&
-	    is_at_its_place(im, dir) && is_same_root(im))
+	    is_at_its_place(im, dir) && (is_same_root(im) || find_mounts(im)))
 		return 0;
 	im->header = NULL;
 	if (index.at)

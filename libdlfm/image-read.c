@@ -27,7 +27,9 @@ static int areas_fit(const struct dlfm_image_header *h)
 	       area_fits(&h->tables, sizeof(struct dlfm_image_table), h->size) &&
 	       area_fits(&h->resolutions, sizeof(struct dlfm_image_resolution), h->size) &&
 	       area_fits(&h->guards, sizeof(struct dlfm_image_string), h->size) &&
-	       area_fits(&h->strings, 1, h->size) && h->strings.count > 0;
+	       area_fits(&h->mounts, sizeof(struct dlfm_image_mount), h->size) &&
+	       h->mounts.count <= DLFM_MOUNT_LIMIT && area_fits(&h->strings, 1, h->size) &&
+	       h->strings.count > 0;
 }
 
 static int index_fits(const struct dlfm_image_header *h, size_t size)
@@ -53,6 +55,8 @@ int dlfm_image_attach(struct dlfm_image *im, const void *index, size_t index_siz
 		      size_t dirty_size)
 {
 	im->header = NULL;
+	im->elsewhere = 0;
+	im->shared = 0;
 	if (!index_fits(index, index_size) || !dirty_fits(index, dirty, dirty_size))
 		return -1;
 	im->base = index;

@@ -13,7 +13,7 @@ uint32_t dlfm_image_table(const struct dlfm_image *im, uint64_t fingerprint)
 	const struct dlfm_image_area *a = &im->header->tables;
 	const struct dlfm_image_table *tables = area(im, a);
 
-	if (!fingerprint)
+	if (!fingerprint || im->elsewhere) /* another ld.so, with other directories of its own */
 		return DLFM_NONE;
 	for (uint64_t i = 0; i < a->count && i < DLFM_NONE; i++)
 		if (tables[i].fingerprint == fingerprint)

@@ -19,6 +19,8 @@ struct writer {
 	size_t n_entries, room;
 	uint32_t *slots; /* of paths */
 	size_t n_slots;
+	struct dlfm_image_mount mounts[DLFM_MOUNT_LIMIT];
+	size_t n_mounts;
 	unsigned char *base; /* the index */
 };
 
@@ -368,6 +370,37 @@ static int add_guards(struct writer *w, struct dlfm_image_string *guards)
 	return 0;
 }
 
+/* ---- mounts ---- */
+
+/* Those where something is recorded. A mount has the number of its entry until set_mounts(). */
+static void add_mounts(struct writer *w)
+{
+	for (size_t i = 0; i < w->n_entries; i++)
+		w->entries[i].mount = DLFM_NONE;
+	for (size_t i = 0; i < w->in->n_mounts && w->n_mounts < DLFM_MOUNT_LIMIT; i++) {
+		const struct dlfm_image_in_mount *m = &w->in->mounts[i];
+		const uint32_t entry = *find_path(w, m->path.at, m->path.len);
+
+		if (entry == DLFM_NONE || w->entries[entry].mount != DLFM_NONE)
+			continue;
+		w->entries[entry].mount = (uint32_t)w->n_mounts;
+		w->mounts[w->n_mounts++] = (struct dlfm_image_mount){
+			.path = w->entries[entry].path, .dev = m->dev, .ino = m->ino};
+	}
+}
+
+/* Every entry gets its nearest mount: the one of its nearest ancestor that is one. */
+static void set_mounts(struct writer *w)
+{
+	for (size_t i = 0; i < w->n_entries && w->n_mounts > 0; i++) {
+		uint32_t up = (uint32_t)i;
+
+		while (w->entries[up].mount == DLFM_NONE && w->entries[up].parent != up)
+			up = w->entries[up].parent;
+		w->entries[i].mount = w->entries[up].mount;
+	}
+}
+
 /* ---- the index ---- */
 
 static void place(struct dlfm_image_area *area, uint64_t *end, uint64_t count, size_t element)
@@ -391,14 +424,17 @@ static void lay_out(const struct writer *w, struct dlfm_image_header *h)
 	place(&h->res_slots, &h->size, slots_for(in->n_resolutions), sizeof(uint32_t));
 	place(&h->resolutions, &h->size, in->n_resolutions, sizeof(struct dlfm_image_resolution));
 	place(&h->guards, &h->size, in->n_guards, sizeof(struct dlfm_image_string));
+	place(&h->mounts, &h->size, w->n_mounts, sizeof(struct dlfm_image_mount));
 	h->strings.offset = h->size;
 }
 
 static void fill_header(const struct writer *w, struct dlfm_image_header *h)
 {
 	struct stat slash = {0}; /* if this fails, the image is used by nobody */
+	struct stat ns = {0};
 
 	(void)!stat("/", &slash);
+	(void)!stat("/proc/self/ns/mnt", &ns);
 	memcpy(h->magic, DLFM_IMAGE_MAGIC, sizeof(h->magic));
 	h->byte_order = DLFM_IMAGE_BYTE_ORDER;
 	h->version = DLFM_IMAGE_VERSION;
@@ -409,6 +445,7 @@ static void fill_header(const struct writer *w, struct dlfm_image_header *h)
 	h->hwcaps = dlfm_hwcaps_level();
 	h->root_dev = slash.st_dev;
 	h->root_ino = slash.st_ino;
+	h->mount_ns = ns.st_ino;
 }
 
 static int fill(struct writer *w, struct dlfm_image_header *h)
@@ -429,6 +466,7 @@ static int fill(struct writer *w, struct dlfm_image_header *h)
 		return -1;
 	memcpy(base + h->path_slots.offset, w->slots, w->n_slots * sizeof(*w->slots));
 	memcpy(base + h->entries.offset, w->entries, w->n_entries * sizeof(*w->entries));
+	memcpy(base + h->mounts.offset, w->mounts, w->n_mounts * sizeof(*w->mounts));
 	return 0;
 }
 
@@ -459,6 +497,8 @@ int dlfm_image_write(const struct dlfm_image_in *in, const char *root, void **in
 
 	if (dlfm_strings_start(&w.strings, root) < 0 || add_entries(&w) < 0)
 		goto fail;
+	add_mounts(&w);
+	set_mounts(&w);
 	fill_header(&w, &h);
 	lay_out(&w, &h);
 	w.base = calloc(1, h.size);

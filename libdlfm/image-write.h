@@ -37,6 +37,11 @@ struct dlfm_image_in_resolution {
 	uint32_t first_guard, n_guards; /* run in `guards` */
 };
 
+struct dlfm_image_in_mount {
+	struct dlfm_image_text path; /* has an entry; others are left out */
+	uint64_t dev, ino;
+};
+
 struct dlfm_image_in {
 	uint8_t cache_id[16];
 	uint32_t packer_uid;
@@ -46,7 +51,8 @@ struct dlfm_image_in {
 	const uint64_t *fingerprints; /* one a table */
 	const struct dlfm_image_in_resolution *resolutions;
 	const struct dlfm_image_text *guards;
-	size_t n_entries, n_names, n_tables, n_resolutions, n_guards;
+	const struct dlfm_image_in_mount *mounts; /* DLFM_MOUNT_LIMIT at most */
+	size_t n_entries, n_names, n_tables, n_resolutions, n_guards, n_mounts;
 };
 
 /*

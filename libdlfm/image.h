@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 #define DLFM_IMAGE_MAGIC      "DLFMIMG"
-#define DLFM_IMAGE_VERSION    3
+#define DLFM_IMAGE_VERSION    4
 #define DLFM_IMAGE_BYTE_ORDER 0x01020304u
 #define DLFM_NONE	      0xffffffffu /* no such index */
 
@@ -52,7 +52,9 @@ struct dlfm_image_header {
 	uint32_t root_len;	     /* length of "<image>/root", which starts at string 0 */
 	uint64_t static_tls;	     /* bytes for glibc.rtld.optional_static_tls, 0: no need */
 	uint64_t hwcaps;	     /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
-	uint64_t root_dev, root_ino; /* of "/": in a container or chroot, paths are others */
+	uint64_t root_dev, root_ino; /* of "/": elsewhere only `mounts` hold */
+	uint64_t
+		mount_ns; /* inode of /proc/self/ns/mnt: whose mounts the paths are; 0: not known */
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */
@@ -61,6 +63,7 @@ struct dlfm_image_header {
 	struct dlfm_image_area res_slots;   /* uint32_t: resolution or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area resolutions; /* struct dlfm_image_resolution */
 	struct dlfm_image_area guards;	    /* struct dlfm_image_string */
+	struct dlfm_image_area mounts;	    /* struct dlfm_image_mount */
 	struct dlfm_image_area strings;	    /* bytes */
 };
 
@@ -119,7 +122,7 @@ struct dlfm_image_entry {
 	int32_t err;		      /* errno of stat: differs for a dangling link */
 	uint32_t first_name, n_names; /* LISTED: run in `names`, in readdir's order, no "." ".." */
 	struct dlfm_image_string target; /* of a symbolic link, as readlink gives it */
-	uint32_t reserved;
+	uint32_t mount; /* the nearest of `mounts` above or at the path, or DLFM_NONE */
 	struct dlfm_image_stat st;
 };
 
@@ -129,6 +132,16 @@ struct dlfm_image_name {
 	uint32_t type; /* DT_* of <dirent.h> */
 	uint32_t hash; /* low half of dlfm_hash(name) */
 };
+
+/*
+ * A directory below "/" on which a file system was mounted when the image was built. In a container or chroot, where "/" is
+ * another directory, a recorded path means the same file if its nearest mount is the same directory there.
+ */
+struct dlfm_image_mount {
+	struct dlfm_image_string path;
+	uint64_t dev, ino;
+};
+#define DLFM_MOUNT_LIMIT 64
 
 /* A search environment: the resolutions of table i hold for a process with this fingerprint only. */
 struct dlfm_image_table {
@@ -173,6 +186,8 @@ struct dlfm_image {
 	const unsigned char *base;
 	struct dlfm_dirty_header *dirty;
 	unsigned char *dirty_bytes;
+	int elsewhere; /* "/" is another one: only paths on `shared` are answered, and no search */
+	uint64_t shared; /* the mounts that are the same here, bit by bit */
 };
 
 /*
@@ -185,7 +200,8 @@ int dlfm_image_attach(struct dlfm_image *im, const void *index, size_t index_siz
 /*
  * Maps and attaches the image in directory `dir` (image-map.c: raw system calls only; never waits). Returns 0, or -1
  * with im->header NULL and nothing mapped if there is none, if it is damaged, somebody else's, writable by others, not
- * at the place for which it was built, or built under another root directory (that of the host of a container).
+ * at the place for which it was built, or built under another root directory (that of the host of a container) and none of
+ * its mounts is the same here.
  */
 int dlfm_image_map(struct dlfm_image *im, const char *dir);
 

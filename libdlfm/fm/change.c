@@ -14,6 +14,8 @@
 
 static void mark(const char *path, size_t len, unsigned how)
 {
+	if (fm.away)
+		return;
 	if (dlfm_image_mark(&fm.image, path, len, how) < 0)
 		dlfm_image_mark(&fm.image, "/", 1,
 				DLFM_DIRTY_TREE); /* cannot happen, so: nothing is known */

@@ -89,7 +89,8 @@ struct fm {
 	uint32_t state;	    /* enum fm_state */
 	uint32_t answering; /* the image may answer: cleared when the process takes another identity
 			     */
-	uint32_t access;    /* recorded access() results are this user's */
+	uint32_t away;	 /* has mounts of its own and changes them: its paths are nobody else's */
+	uint32_t access; /* recorded access() results are this user's */
 	uint32_t image_len; /* length of the image directory's name, 0: no image */
 };
 extern FM_HIDDEN struct fm fm;

@@ -11,6 +11,8 @@
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 
+#include "libdlfm/sys.h"
+
 static int became_other(int rc)
 {
 	if (rc >= 0)
@@ -46,11 +48,35 @@ FM_EXPORT int unshare(int flags)
 	return fm_on() && other_view ? became_other(REAL(unshare)(flags)) : REAL(unshare)(flags);
 }
 
+/* Nothing is mounted then; launchers of containers begin so, with "/" (mount(2)). */
+static int changes_propagation(unsigned long flags)
+{
+	return !(flags & (MS_REMOUNT | MS_BIND)) &&
+	       (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE));
+}
+
+/*
+ * A launcher of a container is about to make a tree of files for itself, in mounts that are not those of the node: what it
+ * finds and makes from now on is not what others see there. (That it got them by clone(2) was not to be seen.)
+ */
+static int is_away(void)
+{
+	struct stat ns;
+
+	if (!fm.away && fm.image.header && fm.image.header->mount_ns &&
+	    dlfm_sys_stat("/proc/self/ns/mnt", &ns) == 0 &&
+	    ns.st_ino != fm.image.header->mount_ns) {
+		fm.away = 1;
+		became_other(0);
+	}
+	return fm.away;
+}
+
 /* What is mounted hides what was there, for every process of the node. */
 #define MOUNT_BODY(target, call)                                                                   \
 	struct fm_change change;                                                                   \
                                                                                                    \
-	if (!fm_on())                                                                              \
+	if (!fm_on() || is_away())                                                                 \
 		return call;                                                                       \
 	fm_change_begin(&change, AT_FDCWD, target, FM_FOLLOW, DLFM_DIRTY_TREE);                    \
 	return fm_change_end(&change, call)
@@ -58,6 +84,11 @@ FM_EXPORT int unshare(int flags)
 FM_EXPORT int mount(const char *source, const char *target, const char *type, unsigned long flags,
 		    const void *data)
 {
+	if (changes_propagation(flags)) {
+		if (fm_on())
+			is_away();
+		return REAL(mount)(source, target, type, flags, data);
+	}
 	MOUNT_BODY(target, REAL(mount)(source, target, type, flags, data));
 }
 
