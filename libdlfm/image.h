@@ -53,8 +53,6 @@ struct dlfm_image_header {
 	uint64_t static_tls;	     /* bytes for glibc.rtld.optional_static_tls, 0: no need */
 	uint64_t hwcaps;	     /* dlfm_hwcaps_level() of this node: cpuid is slow in a VM */
 	uint64_t root_dev, root_ino; /* of "/": elsewhere only `mounts` hold */
-	uint64_t
-		mount_ns; /* inode of /proc/self/ns/mnt: whose mounts the paths are; 0: not known */
 	struct dlfm_image_area path_slots;  /* uint32_t: entry or DLFM_NONE; count is 2^n */
 	struct dlfm_image_area entries;	    /* struct dlfm_image_entry */
 	struct dlfm_image_area names;	    /* struct dlfm_image_name: directory listings */
@@ -65,6 +63,7 @@ struct dlfm_image_header {
 	struct dlfm_image_area guards;	    /* struct dlfm_image_string */
 	struct dlfm_image_area mounts;	    /* struct dlfm_image_mount */
 	struct dlfm_image_area strings;	    /* bytes */
+	uint64_t mount_ns; /* inode of /proc/self/ns/mnt where it was built, 0: not known */
 };
 
 struct dlfm_image_string {

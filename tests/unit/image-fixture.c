@@ -127,7 +127,7 @@ static void set_header(struct layout *l, const char *root)
 	h->res_slots = (struct dlfm_image_area){offsetof(struct layout, res_slots), 2};
 	h->entries = (struct dlfm_image_area){offsetof(struct layout, entries), 0};
 	h->names = (struct dlfm_image_area){offsetof(struct layout, names), 0};
-	h->tables = h->resolutions = h->guards = h->names;
+	h->tables = h->resolutions = h->guards = h->mounts = h->names;
 	h->strings = (struct dlfm_image_area){offsetof(struct layout, strings), 0};
 	memset(l->slots, 0xff, sizeof(l->slots));
 	memset(l->name_slots, 0xff, sizeof(l->name_slots));
