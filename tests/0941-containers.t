@@ -160,6 +160,25 @@ if older; then
 else
 	skip "no packages of Debian 11: $(tail -n 1 "$scratch/apt/log" 2>/dev/null)" "an older release in the container"
 fi
+# Another libc's ld.so knows no LD_AUDIT, but LD_PRELOAD, and ends a program if a symbol is missing.
+musl=/lib/ld-musl-$(uname -m).so.1
+if [ -e "$musl" ]; then
+	cat >"$scratch/musl.c" <<-'END'
+		int puts(const char *);
+		int access(const char *, int);
+		_Noreturn void exit(int);
+		__attribute__((force_align_arg_pointer)) void _start(void)
+		{
+			puts(access("/", 0) == 0 ? "runs" : "fails");
+			exit(0);
+		}
+	END
+	gcc -ffreestanding -nostdlib -o "$tree/musl" "$scratch/musl.c" "$musl" -Wl,--dynamic-linker="$musl"
+	replay -- "$tree/musl"
+	is "$rc:$out:$err" "0:runs:" "a program of another libc (musl) runs as without DLFM"
+else
+	skip "no musl" "a program of another libc (musl) runs as without DLFM"
+fi
 is "$(left "$shm")" "" "nothing is left"
 
 done_testing

@@ -33,11 +33,15 @@ static int is_set(const char *value)
 	return value && *value;
 }
 
+/* In a container, another libc may load this object: it shall run its programs, no more. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
 static int is_allowed(void)
 {
 	const char *disable = getenv(DLFM_ENV_DISABLE);
 
-	return getauxval(AT_SECURE) == 0 && (!is_set(disable) || strcmp(disable, "0") == 0);
+	return gnu_get_libc_version && getauxval(AT_SECURE) == 0 &&
+	       (!is_set(disable) || strcmp(disable, "0") == 0);
 }
 
 /* A line to DLFM_LOG, if DLFM_DEBUG asks for it: the only thing this object ever writes. */

@@ -3,10 +3,20 @@
 #include "libdlfm/fm/fm.h"
 
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #ifdef STATX_BASIC_STATS /* glibc 2.28: without it there is nothing to fill, and the wrapper       \
 			    passes on */
+
+/* As makedev(3) has it; written out, since glibc's functions for it are not in other libcs. */
+static uint32_t dev_major(uint64_t dev)
+{
+	return (uint32_t)((dev >> 8 & 0xfff) | (dev >> 32 & 0xfffff000));
+}
+
+static uint32_t dev_minor(uint64_t dev)
+{
+	return (uint32_t)((dev & 0xff) | (dev >> 12 & 0xffffff00));
+}
 
 static struct statx_timestamp time_of(const struct dlfm_image_time *t)
 {
@@ -28,10 +38,10 @@ static void fill(struct statx *stx, const struct dlfm_image_stat *s)
 		.stx_atime = time_of(&s->atime),
 		.stx_mtime = time_of(&s->mtime),
 		.stx_ctime = time_of(&s->ctime),
-		.stx_rdev_major = major(s->rdev),
-		.stx_rdev_minor = minor(s->rdev),
-		.stx_dev_major = major(s->dev),
-		.stx_dev_minor = minor(s->dev),
+		.stx_rdev_major = dev_major(s->rdev),
+		.stx_rdev_minor = dev_minor(s->rdev),
+		.stx_dev_major = dev_major(s->dev),
+		.stx_dev_minor = dev_minor(s->dev),
 	};
 }
 
