@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # 0940-packages: the Debian packages are built from the tree, install, serve a user and go again without a trace; recipes and
 # modulefiles are in order. (make package-check does it in a clean root.)
-# time-limit: 300
+# time-limit: 600
 . "$(dirname "$0")/lib.sh"
 
 version=$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' "$top_srcdir/NEWS.md" | head -n 1)
@@ -54,7 +54,7 @@ fi
 mkdir "$scratch/deb" && cp -r "$top_srcdir" "$scratch/deb/dlfm" && cd "$scratch/deb/dlfm" || bail_out "no copy of the sources"
 rm -rf .git
 [ ! -f config.status ] || make distclean >/dev/null 2>&1
-run -t 240 env -u CC -u CFLAGS -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=2" nice dpkg-buildpackage -us -uc -b
+run -t 480 env -u CC -u CFLAGS -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=2" nice dpkg-buildpackage -us -uc -b
 is "$rc" 0 "the packages are built" || diag "$(tail -n 30 <<<"$out$err")"
 cd "$scratch/deb" || exit
 for p in $packages; do
