@@ -136,7 +136,8 @@ def main(args):
             else:
                 cache(args[1], path, f"real{i}")
     elif args[0] == "--hex":
-        for name in sorted(os.listdir(args[2])):
+        # git has no empty folders: there is none as long as nothing was found
+        for name in sorted(os.listdir(args[2])) if os.path.isdir(args[2]) else []:
             with open(os.path.join(args[2], name)) as f:
                 lines = [line.split("#")[0] for line in f]
             harness = name.split("-")[0]
