@@ -247,6 +247,7 @@ struct text {
 
 static void append(struct text *t, const char *s)
 {
+	/* analyzer: every mode but none has a word */
 	size_t n = strlen(s);
 
 	if (t->len + n < t->size)

@@ -77,6 +77,7 @@ static int header_came(struct dlfm_stager *st, struct dlfm_error *e)
 	if (dlfm_cache_brief(&b, st->header, sizeof(st->header), e) < 0 ||
 	    dlfm_cache_header_decode(&h, st->header, sizeof(st->header), e) < 0)
 		return -1;
+	/* analyzer: both were cleared, padding and all, before they were filled */
 	if (memcmp(&b, &st->brief, sizeof(b)) != 0)
 		return dlfm_errf(e, "another cache comes than was announced");
 	st->want = h.metadata_stored;

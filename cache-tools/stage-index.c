@@ -60,6 +60,7 @@ static void set_staged(const struct stage_tree *t, uint32_t i, struct dlfm_image
 		to->flags &= ~(uint32_t)DLFM_ENTRY_KNOWN;
 	if (S_ISLNK(from->st.mode))
 		return;
+	/* analyzer: files that were planned were staged */
 	to->st.dev = t->staged[canon].dev;
 	to->st.ino = t->staged[canon].ino;
 	to->st.mode = S_IFREG | stage_mode(&from->st);

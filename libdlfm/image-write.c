@@ -45,6 +45,7 @@ static int is_normal(struct dlfm_image_text p)
 
 static const char *path_of(const struct writer *w, uint32_t i)
 {
+	/* analyzer: new_entry() clears every entry */
 	return w->strings.at + w->entries[i].path.offset;
 }
 

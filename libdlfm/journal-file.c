@@ -29,6 +29,7 @@ static int size_allowed(uint64_t size)
 {
 	struct rlimit limit;
 
+	/* analyzer: the kernel filled it, by a raw system call */
 	return dlfm_sys_getrlimit(RLIMIT_FSIZE, &limit) != 0 || size <= limit.rlim_cur;
 }
 

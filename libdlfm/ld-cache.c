@@ -13,6 +13,7 @@ uint32_t dlfm_ld_cache_state(void)
 
 	if (fd < 0)
 		return state;
+	/* analyzer: the kernel filled it, by a raw system call */
 	if (dlfm_sys_fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == S_IFREG && st.st_size > 0 &&
 	    (data = dlfm_sys_mmap((size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd))) {
 		state = (uint32_t)dlfm_hash(data, (size_t)st.st_size) | 2;

@@ -87,8 +87,8 @@ static double left(const struct bulk *b)
 static int get_header(struct bulk *b)
 {
 	struct wireup_get *g = ask(b, 0, "dlfm.header", left(b));
-	const uint8_t *p;
-	size_t size;
+	const uint8_t *p = NULL;
+	size_t size = 0;
 	int rc = wait_for(b, g, (const void **)&p, &size, &b->result->error);
 
 	if (rc == 0 && (size != HEADER_SIZE || p[0] > 1))
@@ -108,8 +108,8 @@ static void get_piece(struct bulk *b, uint64_t i)
 	char name[NAME_SIZE];
 	struct wireup_get *g;
 	struct dlfm_error e;
-	const void *data;
-	size_t size;
+	const void *data = NULL;
+	size_t size = 0;
 
 	piece_name(name, i);
 	g = ask(b, 0, name, left(b));

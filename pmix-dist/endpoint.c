@@ -117,6 +117,7 @@ int endpoint_listen(struct endpoint *ep, const char *node, const char *interface
 		close(fd);
 		return dlfm_errnof(e, "cannot learn the number of the port");
 	}
+	/* analyzer: getsockname() has filled it */
 	ep->port = ntohs(here.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&here)->sin6_port
 						    : ((struct sockaddr_in *)&here)->sin_port);
 	return fd;

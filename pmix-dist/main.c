@@ -40,11 +40,12 @@ static void catch_signals(void)
 static int is_first(void)
 {
 	static const char *const names[] = {"SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK"};
+	const char *value;
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (getenv(names[i]))
-			return strcmp(getenv(names[i]), "0") == 0;
+		if ((value = getenv(names[i])))
+			return strcmp(value, "0") == 0;
 	return 1;
 }
 

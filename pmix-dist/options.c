@@ -75,7 +75,7 @@ static int take_word(int *to, const char *text, const char *const *words, struct
 static int set_transport(struct options *o, const char *value, struct dlfm_error *e)
 {
 	static const char *const words[] = {"tcp", "mpi", "pmix", NULL};
-	int i, rc = take_word(&i, value, words, e);
+	int i = 0, rc = take_word(&i, value, words, e);
 
 	if (rc == 0)
 		o->transport = (enum dlfm_transport)i;
@@ -85,7 +85,7 @@ static int set_transport(struct options *o, const char *value, struct dlfm_error
 static int set_stale(struct options *o, const char *value, struct dlfm_error *e)
 {
 	static const char *const words[] = {"refresh", "drop", "fail", NULL};
-	int i, rc = take_word(&i, value, words, e);
+	int i = 0, rc = take_word(&i, value, words, e);
 
 	if (rc == 0)
 		o->tree.stale = (enum dlfm_stale)i;

@@ -236,6 +236,7 @@ struct wireup_get *wireup_start(struct wireup *w, uint32_t rank, const char *nam
 	g->users = 1;
 	pthread_mutex_init(&g->lock, NULL);
 	ask(g);
+	/* analyzer: two users, of whom the last one frees it */
 	return g;
 }
 
@@ -247,6 +248,7 @@ int wireup_take(struct wireup_get *g, const void **data, size_t *size, struct dl
 
 	if (!g->asked && now >= g->again)
 		ask(g);
+	/* analyzer: two users, of whom the last one frees it */
 	pthread_mutex_lock(&g->lock);
 	answered = g->answered;
 	status = g->status;
@@ -346,6 +348,7 @@ void wireup_fence(struct wireup *w, double limit)
 	PMIX_INFO_LOAD(&f->limit, PMIX_TIMEOUT, &seconds, PMIX_INT);
 	if (PMIx_Fence_nb(&f->all, 1, &f->limit, 1, fenced, f) != PMIX_SUCCESS)
 		fenced(PMIX_ERROR, f);
+	/* analyzer: two users, of whom the last one frees it */
 	fence_wait(f, seconds);
 	fence_release(f);
 }

@@ -253,6 +253,7 @@ static enum staged stage_by_each(const struct staging *s, struct nested *n, cons
 		staged = r->end == COMMAND_EXITED && r->status && failures(r, n, e)
 				 ? STAGED_NOT_ALL
 				 : verdict(r, s, n->nodes, e);
+	n->libdir = NULL; /* its text lies on this stack */
 	free(a);
 	free(r);
 	return staged;

@@ -50,6 +50,7 @@ static void find_sizes(struct dlfm_history *h)
 {
 	struct stat st;
 	uint32_t i;
+	/* analyzer: the caller has a history */
 
 	for (i = 0; i < h->n; i++) {
 		struct dlfm_history_path *p = &h->paths[i];

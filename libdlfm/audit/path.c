@@ -90,6 +90,7 @@ int path_is_library(const char *path)
 	n = dlfm_sys_read(fd, &header, sizeof(header));
 	dlfm_sys_close(fd);
 	return n == sizeof(header) && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+	       /* analyzer: the kernel filled it, by a raw system call */
 	       header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_type == ET_DYN &&
 	       header.e_machine == MACHINE;
 }
