@@ -28,10 +28,15 @@ exit \$rc
 EOF
 cat >"$scratch/counted" <<EOF
 cd "$scratch/cwd" || exit 99
+# The servers end with their mounts. They must not need /usr for it (glibc loads libgcc_s when threads are cancelled).
+trap 'umount -l /usr "$scratch/usr" "$app"' EXIT
+trap 'exit 143' TERM
+export LD_PRELOAD=libgcc_s.so.1
 mount --bind /usr "$scratch/real" &&
 	dlfm-slowfs -o ro --cache=nfs --state="$scratch/state" --log="$scratch/log" "$scratch/real" "$scratch/usr" &&
 	mount --bind "$scratch/usr" /usr &&
 	dlfm-slowfs --cache=nfs --state="$scratch/state" --log="$scratch/log" "$sw" "$app" || exit 99
+unset LD_PRELOAD
 kind=\$1
 shift
 set -- "$scratch/between" "\$@"
@@ -41,9 +46,6 @@ record) set -- \$dlfm record -q -o "$scratch/cache.dat" -- "\$@" ;;
 replay) set -- \$dlfm replay -q --require -d "$scratch/node" "$scratch/cache.dat" -- "\$@" ;;
 esac
 env -i PATH=/usr/bin:/bin LC_ALL=C HOME="$scratch" TMPDIR=/tmp DLFM_LIBDIR="$DLFM_LIBDIR" "\$@"
-rc=\$?
-umount -l /usr "$scratch/usr" "$app"
-exit \$rc
 EOF
 chmod 755 "$scratch/between"
 
