@@ -65,6 +65,7 @@ static int is_away(void)
 
 	if (!fm.away && fm.image.header && fm.image.header->mount_ns &&
 	    dlfm_sys_stat("/proc/self/ns/mnt", &ns) == 0 &&
+	    /* analyzer: the kernel filled it, by a raw system call */
 	    ns.st_ino != fm.image.header->mount_ns) {
 		fm.away = 1;
 		became_other(0);
