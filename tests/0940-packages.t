@@ -11,7 +11,7 @@ version=$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' "$top_srcdir/NEWS.md" | head -n
 
 is "$(sed -n '1s/^dlfm (\([^)]*\)).*/\1/p' "$top_srcdir/debian/changelog")" "$version" "debian/changelog has the version of NEWS.md"
 if [ -n "$PYTHON" ] && [ -x "$top_srcdir/configure" ]; then
-	run "$PYTHON" -I "$top_srcdir/packaging/check-recipes.py" "$top_srcdir" "$version"
+	run "$PYTHON" -I "$top_srcdir/contrib/check-recipes.py" "$top_srcdir" "$version"
 	is "$rc:$out$err" "0:" "the recipes for RPM, Spack and EasyBuild have it too, and only options that configure has"
 else
 	skip "no python3 or no configure" "the recipes have it too"
@@ -89,7 +89,7 @@ mount -t proc proc \$root/proc
 mount --rbind /dev \$root/dev
 mount -t tmpfs -o mode=1777 shm \$root/dev/shm
 mkdir -p \$root/debs \$root/srv/dlfm-tree/lib/installed
-cp \$scratch/deb/*.deb $top_srcdir/packaging/installed-user \$root/debs
+cp \$scratch/deb/*.deb $top_srcdir/contrib/installed-user \$root/debs
 cd \$root/srv/dlfm-tree/lib/installed
 : >__init__.py && echo value=1 >a.py && echo value=2 >b.py
 install -d -o nobody \$root/srv/dlfm-home

@@ -52,7 +52,7 @@ class Spec(dict):
 def check_spack():
     calls, scope = [], {}
     spack_stub(calls)
-    with open(top + "/packaging/spack/package.py") as f:
+    with open(top + "/contrib/spack/package.py") as f:
         exec(compile(f.read(), "package.py", "exec"), scope)
     variants = [a[0] for n, a, k in calls if n == "variant"]
     if not {"slurm", "pmix", "mpi", "pbs"} <= set(variants):
@@ -78,7 +78,7 @@ def check_spack():
 
 def check_easybuild():
     scope = {"SYSTEM": {"name": "system"}}
-    with open("%s/packaging/easybuild/DLFM-%s.eb" % (top, version)) as f:
+    with open("%s/contrib/easybuild/DLFM-%s.eb" % (top, version)) as f:
         exec(compile(f.read(), "DLFM.eb", "exec"), scope)
     for word in "easyblock name version homepage description toolchain sources dependencies sanity_check_paths moduleclass".split():
         if word not in scope:
@@ -89,7 +89,7 @@ def check_easybuild():
 
 
 def check_rpm():
-    with open(top + "/packaging/rpm/dlfm.spec") as f:
+    with open(top + "/contrib/rpm/dlfm.spec") as f:
         spec = f.read()
     if not re.search(r"^Version: +%s$" % re.escape(version), spec, re.M):
         complain("rpm: another version than", version)
