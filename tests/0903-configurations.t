@@ -29,7 +29,7 @@ for part in "dl layer" "fm layer" "cache tools"; do
 done
 ok "it builds" timeout 300 make -j2
 ok "it installs below DESTDIR" make install DESTDIR="$scratch/inst" prefix=/usr
-is "$(cd "$scratch/inst" && find . -name 'dlfm-audit.so' -o -name 'libdlfm.so' -o -name dlfm -type f | sort | xargs)" \
+is "$(cd "$scratch/inst" && find . -name 'dlfm-audit.so' -o -name 'libdlfm.so' -o -path "*/bin/dlfm" | sort | xargs)" \
 	"./usr/bin/dlfm ./usr/lib/dlfm/dlfm-audit.so ./usr/lib/dlfm/libdlfm.so" "the command and both objects are there"
 run "$scratch/inst/usr/bin/dlfm" --version
 like "$out" "${DLFM_VERSION%%+*}" "the installed command runs"
