@@ -134,16 +134,21 @@ static int is_of(const char *name, const char *key)
 	return strncmp(name, key, len) == 0 && (name[len] == '\0' || name[len] == '.');
 }
 
-/* Discards what was recorded under the key. */
+/* Discards what was recorded under the key, and what processes that are gone recorded under theirs. */
 static void drop_journals(const struct dlfm_store *s, const char *key)
 {
+	const size_t prefix = strlen(DLFM_STORE_JOURNAL);
 	struct dirent *de;
 	DIR *d = dlfm_store_names(s->fd);
 
-	while (d && (de = readdir(d)))
-		if (strncmp(de->d_name, DLFM_STORE_JOURNAL, strlen(DLFM_STORE_JOURNAL)) == 0 &&
-		    is_of(de->d_name + strlen(DLFM_STORE_JOURNAL), key))
+	while (d && (de = readdir(d))) {
+		if (strncmp(de->d_name, DLFM_STORE_JOURNAL, prefix) != 0)
+			continue;
+		if (is_of(de->d_name + prefix, key) ||
+		    (dlfm_lease_owner_is_gone(de->d_name + prefix) &&
+		     !dlfm_is_mapped(s, de->d_name)))
 			dlfm_store_discard(s, de->d_name);
+	}
 	if (d)
 		closedir(d);
 }
