@@ -43,7 +43,8 @@ class Runner:
     def prepare(self, nodes):
         """Nodes that know nothing of the software."""
         numbers = range(1, nodes + 1)
-        self.cluster.on(numbers, "sh", "-c", "umount %s 2>/dev/null; rm -rf /dev/shm/dlfm-* %s*" % (IMAGE, BCAST), check=False)
+        self.cluster.on(numbers, "sh", "-c", "umount %s 2>/dev/null; %s" % (IMAGE, vcluster.REMOVE % f"/dev/shm/dlfm-* {BCAST}*"),
+                        check=False)
         self.cluster.mount(numbers, *self.mount_options)
         shutil.rmtree(self.cluster.home + "/out", ignore_errors=True)
         self.cluster.reset()

@@ -12,6 +12,8 @@ PROGRAM = os.path.dirname(HERE) + "/tests/cluster"
 SHARE = "/srv/share"  # as all nodes see what Cluster.share is outside
 MOUNT = SHARE + "/mnt"  # the slow file system
 TESTER = 20001
+# A shell command; the job's epilog may be sweeping there at the same time.
+REMOVE = "for i in $(seq 100); do rm -rf %s 2>/dev/null && exit; sleep 0.1; done; exit 1"
 
 
 def missing(build):
