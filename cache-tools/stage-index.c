@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cache-tools/index.h"
+#include "cache-tools/stage-devices.h"
 #include "cache-tools/stage-mounts.h"
 #include "cache-tools/stage-private.h"
 #include "libdlfm/fingerprint.h"
@@ -85,8 +86,10 @@ static void add_entries(struct input *in, const struct stage_tree *t)
 			.st = from->st,
 		};
 		add_names(in, from, to);
-		set_staged(t, i, to);
 	}
+	stage_devices_adjust(in->entries, c, &in->mounts);
+	for (i = 0; i < c->n_entries; i++)
+		set_staged(t, i, &in->entries[i]);
 	in->in.n_entries = c->n_entries;
 }
 
@@ -159,6 +162,7 @@ static int make_input(struct input *in, const struct stage_tree *t, struct dlfm_
 	memcpy(in->in.cache_id, c->header.id, sizeof(in->in.cache_id));
 	if (allocate(in, c) < 0)
 		return dlfm_errf(e, "no memory for the index");
+	stage_mounts_find(&in->mounts, c);
 	add_entries(in, t);
 	add_resolutions(in, t);
 	in->in.entries = in->entries;
@@ -166,7 +170,6 @@ static int make_input(struct input *in, const struct stage_tree *t, struct dlfm_
 	in->in.fingerprints = in->fingerprints;
 	in->in.resolutions = in->resolutions;
 	in->in.guards = in->guards;
-	stage_mounts_find(&in->mounts, c);
 	in->in.mounts = in->mounts.at;
 	in->in.n_mounts = in->mounts.n;
 	return 0;

@@ -18,6 +18,12 @@
 /* What start-up libraries can have under an auditor without that tunable, bytes. */
 #define TLS_SPARE 1600
 /*
+ * The least that a replay asks for. Under an auditor start-up libraries take their thread-local data from what is spared for
+ * dlopen otherwise: also those of programs that the pilot did not run, and of a library that is preloaded now (jemalloc:
+ * 2.7 KB). Not more: the stack of each thread gets smaller by it (BZ 11787), and there are threads of 16 KiB.
+ */
+#define TLS_LEAST 3072
+/*
  * Ours is told from the user's by 16 hexadecimal digits. It stands behind the user's: the last of
  * several settings of one tunable wins, and the user's is still there when ours is taken out.
  */
@@ -210,6 +216,7 @@ int dlfm_task_env_compose(const struct dlfm_task_env *t, const struct dlfm_env_o
 			 : t->layers;
 	const char *audit = layers & DLFM_USE_DL ? t->lib : NULL;
 	const char *preload = layers & DLFM_USE_FM ? t->lib : NULL;
+	const uint64_t static_tls = t->static_tls > TLS_LEAST ? t->static_tls : TLS_LEAST;
 
 	if (is_on(ops->get(ops->arg, DLFM_ENV_DISABLE)))
 		return 0;
@@ -217,7 +224,7 @@ int dlfm_task_env_compose(const struct dlfm_task_env *t, const struct dlfm_env_o
 		return -1;
 	if (set_list(&audit_list, audit, ops, e) < 0 ||
 	    set_list(&preload_list, preload, ops, e) < 0 ||
-	    set_tunables(audit ? t->static_tls : 0, ops, e) < 0 ||
+	    set_tunables(audit ? static_tls : 0, ops, e) < 0 ||
 	    set(ops, DLFM_ENV_IMAGE, t->image, e) < 0 ||
 	    set(ops, DLFM_ENV_JOURNAL, t->journal, e) < 0)
 		return -1;

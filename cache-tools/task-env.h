@@ -25,7 +25,8 @@ struct dlfm_task_env {
 		*lib; /* directory of the two injected objects: <image>/lib, or the installed one */
 	const char *image;   /* NULL: none */
 	const char *journal; /* NULL: none */
-	uint64_t static_tls; /* bytes that the recorded start-up objects need; 0: nothing to set */
+	uint64_t
+		static_tls; /* bytes that the recorded start-up objects need; 0: no more than the least */
 };
 
 /* Generous static TLS while recording, bytes. */

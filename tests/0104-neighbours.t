@@ -106,6 +106,15 @@ fi
 run env "$path" DLFM_IMAGE="$image" DLFM_DISABLE=0 LD_AUDIT="$auditor" strace -f -o "$scratch/trace" "$sw/prog"
 isnt "$(grep -c '/root/' "$scratch/trace")" 0 "DLFM_DISABLE=0 leaves it on"
 
+# --- ldd ---
+listed() { # the objects that ld.so lists, without their addresses
+	sed -E '/vdso/d; s/ \(0x[0-9a-f]+\)//' <<<"$out"
+}
+run env "$path" LD_TRACE_LOADED_OBJECTS=1 "$sw/prog"; plain=$(listed)
+like "$plain" "libone.so => $sw/lib/libone.so" "ldd lists"
+replay "$path" LD_TRACE_LOADED_OBJECTS=1 "$sw/prog"
+is "$(listed | grep -v dlfm-audit)" "$plain" "... the same names and paths"
+
 # --- DLFM_LOG ---
 replay "$path" DLFM_DEBUG=1 DLFM_LOG="$scratch/log" "$sw/prog"
 is "$(sed 's/[0-9]*]/N]/' "$scratch/log")" "dlfm-audit.so[N]: image $image: attached, journal: yes" "DLFM_LOG: one line"

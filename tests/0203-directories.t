@@ -117,6 +117,55 @@ int main(int argc, char **argv)
 replay "$scratch/mixed" "$sw/d"
 is "$rc $out" "0 none EBADF" "libc's own readdir on a stream of ours: EBADF"
 
+# rewinddir shows what the directory has by then.
+prog "$scratch/rewind" '
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static void list(DIR *d, const char *when)
+{
+	int n = 0, added = 0;
+	for (struct dirent *e; (e = readdir(d)); n++) added += !strcmp(e->d_name, "added");
+	printf("%s: %d names, added %d\n", when, n, added);
+}
+int main(int argc, char **argv)
+{
+	struct stat a, b;
+	DIR *d = chdir(argv[argc - 1]) ? NULL : opendir("rewound");
+	list(d, "opened");
+	rewinddir(d); list(d, "as it was");
+	close(open("rewound/added", O_CREAT | O_WRONLY, 0600)); unlink("rewound/1"); unlink("rewound/2");
+	rewinddir(d); list(d, "changed");
+	printf("%d %d\n", fstat(dirfd(d), &a) == 0 && stat("rewound", &b) == 0 && a.st_ino == b.st_ino, dirfd(d) == dirfd(d));
+	rewinddir(d); readdir(d);
+	long at = telldir(d);
+	struct dirent e = *readdir(d);
+	readdir(d); seekdir(d, at);
+	printf("%d\n", !strcmp(readdir(d)->d_name, e.d_name));
+	unlink("rewound/added"); unlink("rewound/3");
+	rewinddir(d); list(d, "emptied");
+	printf("%d %d\n", closedir(d), rmdir("rewound"));
+	mkdir("gone", 0700); rmdir("gone");
+	d = opendir("removed"); unlink("removed/1"); rmdir("removed");
+	rewinddir(d); list(d, "removed");
+	printf("%d\n", closedir(d));
+	return 0;
+}' -Wno-unused-result
+make_rewound() {
+	mkdir -p "$sw/rewound" "$sw/removed"
+	touch "$sw/rewound/"{1,2,3} "$sw/removed/1"
+}
+make_rewound
+run "$scratch/rewind" "$sw"
+plain=$out
+make_rewound
+seal
+replay "$scratch/rewind" "$sw"
+is "$rc$out" "0$plain" "rewinddir shows a changed directory as it is by then"
+
 # What the job changes is in the listing, also of other processes.
 cat >"$scratch/change.py" <<END
 import os, subprocess

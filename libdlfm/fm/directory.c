@@ -6,6 +6,8 @@
  *
  * Were a slot given to libc's own readdir (by a program that took it from a dlsym of its own), it
  * would see a stream with descriptor -1 at its start, as glibc's is laid out, and end with EBADF.
+ *
+ * rewinddir(3) shows a directory as it is by then: if the job has changed it, the slot goes on with a real stream.
  */
 #include "libdlfm/fm/fm.h"
 
@@ -18,9 +20,10 @@ struct directory {
 	int no_fd;	      /* -1: see above */
 	char like_glibc[124]; /* zeros: no lock held, nothing buffered */
 	uint32_t used;
-	uint32_t entry; /* whose listing it is */
+	uint32_t entry; /* whose listing it is; DLFM_NONE: of a directory that is gone */
 	long next;	/* position: 0 is ".", 1 is ".." */
 	int fd;		/* what dirfd() opened, else -1 */
+	DIR *real;	/* the stream that reads it since rewinddir(), else NULL */
 	struct dirent current;
 };
 
@@ -31,6 +34,17 @@ static struct directory *slot_of(DIR *dir)
 	struct directory *d = (void *)dir;
 
 	return d >= slots && d < slots + SLOTS ? d : NULL;
+}
+
+/* The stream that the real functions are to be given; NULL: the slot reads the image. */
+static DIR *real_stream(DIR *dir)
+{
+	const struct directory *d = slot_of(dir);
+
+	if (d)
+		return d->real;
+	fm_on();
+	return dir;
 }
 
 static struct directory *take_slot(void)
@@ -62,6 +76,7 @@ static DIR *open_slot(uint32_t entry)
 	if (!d)
 		return NULL;
 	d->no_fd = d->fd = -1;
+	d->real = NULL;
 	d->entry = entry;
 	d->next = 0;
 	fm_count(DLFM_COUNT_LIST);
@@ -106,12 +121,14 @@ static void fill(struct dirent *de, uint64_t ino, unsigned char type, long at, c
 static int next(struct directory *d, struct dirent *de)
 {
 	const struct dlfm_image_entry *e = dlfm_image_entry(&fm.image, d->entry);
-	const struct dlfm_image_entry *up = dlfm_image_entry(&fm.image, e->parent);
+	const struct dlfm_image_entry *up = e ? dlfm_image_entry(&fm.image, e->parent) : NULL;
 	const struct dlfm_image_name *n;
 	const int up_known = up && up->flags & DLFM_ENTRY_KNOWN;
 	const char *name;
 	size_t len;
 
+	if (!e)
+		return 0;
 	if (d->next < 2) {
 		d->next++;
 		fill(de, d->next == 2 && up_known ? up->st.ino : e->st.ino, DT_DIR, d->next, "..",
@@ -133,27 +150,30 @@ _Static_assert(sizeof(struct dirent) == sizeof(struct dirent64), "64-bit process
 FM_EXPORT struct dirent *readdir(DIR *dir)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (!d)
-		return fm_on(), REAL(readdir)(dir);
+	if (real)
+		return REAL(readdir)(real);
 	return next(d, &d->current) ? &d->current : NULL;
 }
 
 FM_EXPORT struct dirent64 *readdir64(DIR *dir)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (!d)
-		return fm_on(), REAL(readdir64)(dir);
+	if (real)
+		return REAL(readdir64)(real);
 	return next(d, &d->current) ? (struct dirent64 *)&d->current : NULL;
 }
 
 FM_EXPORT int readdir_r(DIR *dir, struct dirent *entry, struct dirent **result)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (!d)
-		return fm_on(), REAL(readdir_r)(dir, entry, result);
+	if (real)
+		return REAL(readdir_r)(real, entry, result);
 	*result = next(d, entry) ? entry : NULL;
 	return 0;
 }
@@ -161,9 +181,10 @@ FM_EXPORT int readdir_r(DIR *dir, struct dirent *entry, struct dirent **result)
 FM_EXPORT int readdir64_r(DIR *dir, struct dirent64 *entry, struct dirent64 **result)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (!d)
-		return fm_on(), REAL(readdir64_r)(dir, entry, result);
+	if (real)
+		return REAL(readdir64_r)(real, entry, result);
 	*result = next(d, (struct dirent *)entry) ? entry : NULL;
 	return 0;
 }
@@ -171,56 +192,85 @@ FM_EXPORT int readdir64_r(DIR *dir, struct dirent64 *entry, struct dirent64 **re
 FM_EXPORT int closedir(DIR *dir)
 {
 	struct directory *d = slot_of(dir);
-	int fd;
+	DIR *real = real_stream(dir);
+	int fd, rc = 0;
 
 	if (!d)
-		return fm_on(), REAL(closedir)(dir);
+		return REAL(closedir)(real);
 	fd = d->fd;
 	__atomic_store_n(&d->used, 0, __ATOMIC_RELEASE);
-	return fd >= 0 ? close(fd) : 0;
+	if (real)
+		rc = REAL(closedir)(real);
+	return fd >= 0 && close(fd) != 0 ? -1 : rc;
+}
+
+/* Whether the listing is what opendir(3) would find now. */
+static int is_current(const struct directory *d)
+{
+	const struct dlfm_image_entry *e = dlfm_image_entry(&fm.image, d->entry);
+	const char *path;
+	size_t len;
+
+	if (!e)
+		return 1;
+	path = dlfm_image_text(&fm.image, e->path, &len);
+	return dlfm_image_lookup(&fm.image, path, len, 1).answer == DLFM_PRESENT;
+}
+
+static void go_on_with_real(struct directory *d)
+{
+	const struct dlfm_image_entry *e = dlfm_image_entry(&fm.image, d->entry);
+	const int saved = errno;
+
+	d->real = REAL(opendir)(dlfm_image_string(&fm.image, e->path));
+	if (!d->real)
+		d->entry = DLFM_NONE;
+	errno = saved;
 }
 
 FM_EXPORT void rewinddir(DIR *dir)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (d)
-		d->next = 0;
-	else
-		fm_on(), REAL(rewinddir)(dir);
+	if (real) {
+		REAL(rewinddir)(real);
+		return;
+	}
+	d->next = 0;
+	if (!is_current(d))
+		go_on_with_real(d);
 }
 
 FM_EXPORT long telldir(DIR *dir)
 {
-	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (!d)
-		return fm_on(), REAL(telldir)(dir);
-	return d->next;
+	return real ? REAL(telldir)(real) : slot_of(dir)->next;
 }
 
 FM_EXPORT void seekdir(DIR *dir, long at)
 {
-	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 
-	if (d)
-		d->next = at < 0 ? 0 : at;
+	if (real)
+		REAL(seekdir)(real, at);
 	else
-		fm_on(), REAL(seekdir)(dir, at);
+		slot_of(dir)->next = at < 0 ? 0 : at;
 }
 
 /* Only now a descriptor is needed: the directory's own. */
 FM_EXPORT int dirfd(DIR *dir)
 {
 	struct directory *d = slot_of(dir);
+	DIR *real = real_stream(dir);
 	const struct dlfm_image_entry *e;
 
-	if (!d)
-		return fm_on(), REAL(dirfd)(dir);
-	if (d->fd < 0) {
-		e = dlfm_image_entry(&fm.image, d->entry);
+	if (real && (!d || d->fd < 0))
+		return REAL(dirfd)(real);
+	e = dlfm_image_entry(&fm.image, d->entry);
+	if (d->fd < 0 && e)
 		d->fd = REAL(open)(dlfm_image_string(&fm.image, e->path),
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
 	return d->fd;
 }

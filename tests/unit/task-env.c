@@ -218,13 +218,14 @@ static void tunables(void **state)
 {
 	struct dlfm_task_env t = both;
 	const char *other = "glibc.malloc.check=1";
-	const char *ours = TLS "0x0000000000005000";
+	const char *ours = TLS "0x0000000000005000", *least = TLS "0x0000000000000c00";
 
 	(void)state;
-	tunables_case(0, NULL, NULL);
-	tunables_case(512, NULL, NULL);
+	tunables_case(0, NULL, least);
+	tunables_case(512, NULL, least);
 	tunables_case(0x5000, NULL, ours);
-	tunables_case(0, other, other);
+	tunables_case(0, other, "glibc.malloc.check=1:" TLS "0x0000000000000c00");
+	tunables_case(0, TLS "4000", TLS "4000");
 	tunables_case(0x5000, other, "glibc.malloc.check=1:" TLS "0x0000000000005000");
 	tunables_case(0x5000, TLS "600:a.b=c", TLS "600:a.b=c:" TLS "0x0000000000005000");
 	tunables_case(0x5000, TLS "junk", TLS "junk:" TLS "0x0000000000005000");
