@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #if defined(__x86_64__) && !defined(__ILP32__)
@@ -105,6 +106,11 @@ static inline int dlfm_sys_fstat(int fd, struct stat *st)
 static inline int dlfm_sys_stat(const char *path, struct stat *st)
 {
 	return (int)dlfm_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, 0, 0, 0);
+}
+
+static inline int dlfm_sys_statfs(const char *path, struct statfs *fs)
+{
+	return (int)dlfm_sys3(SYS_statfs, (long)path, (long)fs, 0);
 }
 
 static inline int dlfm_sys_access(const char *path, int mode)

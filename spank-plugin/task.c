@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cache-tools/stage.h"
@@ -45,6 +46,8 @@ static int compose(spank_t sp, struct dlfm_task_env *t, const struct ticket *tic
 
 /* The staging directories that slurmstepd sees as the task does: there, journals can be collected when the tasks are gone. */
 static const char *common_dirs[PLUGIN_DIRS_MAX + 1];
+/* The root directory of slurmstepd: the node's. */
+static struct stat node_root;
 
 void plugin_task_init_privileged(void)
 {
@@ -52,6 +55,9 @@ void plugin_task_init_privileged(void)
 	struct stat own, outer;
 	int i, n = 0;
 
+	snprintf(path, sizeof(path), "/proc/%ld/root/.", (long)getppid());
+	if (stat(path, &node_root) < 0)
+		node_root = (struct stat){.st_ino = 0};
 	for (i = 0; plugin.args.dirs[i]; i++) {
 		snprintf(path, sizeof(path), "/proc/%ld/root%s", (long)getppid(),
 			 plugin.args.dirs[i]);
@@ -85,12 +91,32 @@ static int make_journal(spank_t sp, const struct ticket *t, char path[PATH_MAX],
 	return collection_write(&c, path, e);
 }
 
+/* Another plugin (pyxis) has put the task into a container. It joins its mount namespace before any plugin's task_init. */
+static int in_container(void)
+{
+	struct stat st;
+
+	return node_root.st_ino && stat("/", &st) == 0 &&
+	       (st.st_dev != node_root.st_dev || st.st_ino != node_root.st_ino);
+}
+
+/* Libraries can be mapped from the image as it is mounted here. enroot mounts /dev/shm noexec. */
+static int can_map(const char *image)
+{
+	struct statvfs v;
+
+	return statvfs(image, &v) == 0 && !(v.f_flag & ST_NOEXEC);
+}
+
 static int replay(spank_t sp, const struct ticket *ticket, struct dlfm_error *e)
 {
 	char image[PATH_MAX], lib[PATH_MAX + 8], journal[PATH_MAX];
 	struct dlfm_task_env t = {.lib = lib, .image = image};
 	int found = dlfm_lease_find(plugin.args.dirs, getuid(), ticket->key, image, e);
 
+	/* A container without the image is how containers are: not worth a word of each task. */
+	if (in_container() && (found <= 0 || !can_map(image)))
+		return 0;
 	if (found < 0)
 		return -1;
 	if (found == 0)

@@ -3,6 +3,7 @@
 # 0301-record: the recorded command runs as it would without, its end is ours, and the cache is whole or not there
 # time-limit: 120
 . "$(dirname "$0")/lib.sh"
+own_shm
 need_part dl fm
 need_python
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH

@@ -43,7 +43,8 @@ is "$("$PYTHON" -c 'import json, sys; d = json.loads(sys.argv[1]); print(d["sche
 	"dlfm.doctor/1 True True" "--json"
 doctor "$shm" --quiet
 unlike "$out" "(^|"$'\n'")ok" "--quiet"
-is "$(find /dev/shm /var/tmp -maxdepth 1 -name '*dlfm-doctor*')" "" "nothing is left behind"
+run unshare -m sh -c "$shm && mount -t tmpfs own /var/tmp && dlfm doctor >/dev/null; find /dev/shm /var/tmp -mindepth 1"
+is "$out$err" "" "nothing is left behind"
 
 # --- node memory ------------------------------------------------------------------------------------------------------
 noexec="mount -t tmpfs -o mode=1777,noexec doctor /dev/shm" small="mount -t tmpfs -o mode=1777,size=1m doctor /dev/shm"
@@ -134,6 +135,11 @@ is "$rc" 0 "Slurm, all is well" || diag "$out"
 finds ok "Slurm plugin" "$scratch/slurm/plugins/dlfm.so, for Slurm 22.05; optional in $scratch/slurm/conf.d/dlfm.conf" "the plugin, by an include and PluginDir"
 finds ok "PMIx" "" "Slurm's pmix plugin"
 finds ok "job_container" "each job may have a /dev/shm" "job_container"
+sed -i "s|stage_dirs=[^ ]*|stage_dirs=/dev/shm:/tmp|" slurm/conf.d/dlfm.conf
+doctor "$shm"
+finds warn "job_container" "each job may have a /dev/shm.*refused; to record, add a directory that all jobs share to stage_dirs=" \
+	"... with all staging directories the job's own: a record would be lost"
+sed -i "s|stage_dirs=[^ ]*|stage_dirs=/dev/shm:$scratch/prefix|" slurm/conf.d/dlfm.conf
 doctor "$small"
 finds "(ok|warn)" "node memory" "images go to $scratch/prefix" "the plugin's stage_dirs are those that are checked"
 echo none >mpi
@@ -148,6 +154,17 @@ echo x >slurm/plugins/dlfm.so
 doctor "$shm"
 finds fail "Slurm plugin" "is not a plugin of Slurm" "a file that is no plugin"
 finds fail "Slurm plugin" "prefix=$scratch/prefix, but $scratch/prefix/bin/dlfm-stage is not there; install DLFM there" "no DLFM below prefix="
+echo "required /usr/lib/slurm/spank_pyxis.so" >slurm/conf.d/pyxis.conf
+mkdir -p enroot/mounts.d
+export ENROOT_SYSCONF_PATH=$scratch/enroot
+printf '/proc /proc none x-create=dir,rbind\n/dev/shm /dev/shm none x-create=dir,bind,rw,noexec\n' >enroot/mounts.d/10-system.fstab
+doctor "$shm"
+finds warn "pyxis" "10-system.fstab mounts /dev/shm noexec in containers.*without DLFM; mount it once more without noexec" "pyxis, with enroot's own mounts"
+echo '/dev/shm /dev/shm none x-create=dir,bind,rw' >enroot/mounts.d/20-dlfm.fstab
+doctor "$shm"
+finds ok "pyxis" "see the node's /dev/shm" "... with a mount that lets libraries be mapped"
+rm -r enroot slurm/conf.d/pyxis.conf
+unset ENROOT_SYSCONF_PATH
 rm slurm/conf.d/dlfm.conf
 doctor "$shm"
 finds warn "Slurm plugin" "do not name dlfm.so: srun has no option --dlfm; include DLFM's snippet" "the plugin is not configured"

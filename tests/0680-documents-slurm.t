@@ -12,7 +12,7 @@ slurm_up 4
 libdir=$(dirname "$(cd "$share/dlfm" && find . -name libdlfm.so)")
 shell="$cluster run -u tester env -i HOME=/srv/home/tester USER=tester LC_ALL=C \
 	PATH=$inside/bin:/usr/bin:/bin DLFM_LIBDIR=$inside/${libdir#./} TERM=dumb SLURM_CONF=${SLURM_CONF:-/etc/slurm/slurm.conf}"
-for d in doc/tutorial.md doc/user-guide.md; do
+for d in doc/tutorial.md doc/user-guide.md doc/admin-guide.md; do
 	run -t 160 "$PYTHON" -B "$top_srcdir/tests/tools/documents.py" --cluster="$shell" --cluster-home="$home" \
 		--cluster-inside=/srv/home/tester "$top_srcdir/$d"
 	if [ "$rc" = 0 ]; then

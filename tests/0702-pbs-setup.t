@@ -43,6 +43,12 @@ set hook dlfm alarm = 45
 import hook dlfm application/x-python default $scratch/share/dlfm_hook.py
 import hook dlfm application/x-config default $scratch/share/dlfm_hook.json" "it makes the resource and the hook, disabled"
 like "$out" "enabled = true" "... and says how to switch it on"
+guide() { # guide FIRST: the commands of the administrator's guide from FIRST to the end of their block
+	sed -n "/^[$] qmgr -c \"$1/,/^\`\`\`/s/^[$] qmgr -c \"\(.*\)\"\$/\1/p" "$top_srcdir/doc/admin-guide.md"
+}
+is "$(guide "create resource" | sed "s|PREFIX/share/dlfm/pbs|$scratch/share|; \$d")" "$(cat "$scratch/asked")" \
+	"the administrator's guide has the same commands"
+is "$(guide "create resource" | tail -n 1)" "set hook dlfm enabled = true" "... and switches it on at last"
 rm "$scratch/asked"
 ok "setup again succeeds" "$scratch/sbin/dlfm-pbs-setup" --enable
 unlike "$(cat "$scratch/asked")" "create|x-config|enabled = false" "... keeps the resource, the site's configuration, and what is enabled"
@@ -51,6 +57,7 @@ rm "$scratch/asked"
 ok "remove succeeds" "$scratch/sbin/dlfm-pbs-remove"
 is "$(cat "$scratch/asked")" "delete hook dlfm
 delete resource dlfm" "it deletes both"
+is "$(guide "delete hook")" "$(cat "$scratch/asked")" "... as the administrator's guide does"
 rm "$scratch/asked"
 ok "remove again succeeds" "$scratch/sbin/dlfm-pbs-remove"
 is "$(cat "$scratch/asked" 2>/dev/null)" "" "... and has nothing to do"

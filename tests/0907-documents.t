@@ -4,6 +4,7 @@
 # ordinary user, print what stands below them (0680 runs those for a cluster)
 # time-limit: 240
 . "$(dirname "$0")/lib.sh"
+own_shm
 need_part dl fm tools
 need setpriv strace
 [ -n "$PYTHON" ] || skip_all "no python3"
@@ -15,6 +16,7 @@ mapfile -t documents <"$scratch/documents"
 runner=("$PYTHON" -B "$top_srcdir/tests/tools/documents.py")
 
 is "$("${runner[@]}" --links "${documents[@]}")" "" "every link between documents leads to a file and a heading"
+is "$("${runner[@]}" --shown "${documents[@]}")" "" "commands that are only shown name programs, targets, subcommands and options that there are"
 is "$(for d in doc/*.md; do grep -qF "]($d)" README.md || echo "$d"; done)" "" "README.md links every document"
 
 messages=("${runner[@]}")
@@ -74,7 +76,7 @@ commands() {
 }
 
 if "${local[@]}" python3 -c 'import numpy, scipy.linalg' 2>/dev/null; then
-	for d in README.md doc/tutorial.md doc/user-guide.md doc/troubleshooting.md doc/faq.md; do
+	for d in "${documents[@]}"; do
 		if [ $d = doc/user-guide.md ] && ! { have_part pmix && command -v mpirun >/dev/null; }; then
 			skip "no mpirun, or dlfm-stage is not built" "$d"
 			continue
@@ -97,6 +99,13 @@ if "${local[@]}" python3 -c 'import numpy, scipy.linalg' 2>/dev/null; then
 	printf 'Try this:\n\n    $ dlfm info cache.dat\n' >"$scratch/wrong.md"
 	commands "$scratch/wrong.md"
 	is "$rc" 1 "... and a command that would not be run"
+	printf 'Try this:\n\n    dlfm info cache.dat\n' >"$scratch/wrong.md"
+	commands "$scratch/wrong.md"
+	is "$rc" 1 "... in whatever form"
+	printf '```console not run: why\n$ dlfm info --lang cache.dat | cat\n$ make nothing\n$ srun --dlfm=replai:x true\n```\n' >"$scratch/wrong.md"
+	is "$("${runner[@]}" --shown "$scratch/wrong.md" | sed 's/.*wrong.md://')" "2: dlfm info has no option --lang
+3: make has no target nothing
+4: --dlfm=replai:x is no option" "... and what is wrong in commands that are only shown"
 else
 	skip "Debian's python3 with numpy and scipy is not there" "the commands of the documents"
 fi

@@ -145,6 +145,9 @@ container "$tree" "$shm" -- /usr/bin/env
 replay -- "${bwrap[@]}"
 like "$out" "LD_PRELOAD=$shm" "what is visible stays in the environment"
 
+replay -- unshare --mount sh -c "mount -o remount,bind,noexec '$shm' && exec '$PYTHON' '$tree/program.py'"
+is "$rc:$out:$err" "0:$from_files False:" "an image that is visible, but mounted noexec, as enroot does it: nothing is said"
+
 if older; then
 	cd "$scratch" || exit
 	check_container older

@@ -184,6 +184,20 @@ need_python() {
 	done
 }
 
+# own_shm: the whole test with a /dev/shm of its own, if it runs as root: what other processes do there is not seen. Before all
+# else: the test starts once more.
+own_shm() {
+	if [ -n "${DLFM_TEST_OWN_SHM:-}" ]; then
+		unset DLFM_TEST_OWN_SHM
+		return
+	fi
+	[ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null || return 0
+	trap - EXIT
+	rm -rf --one-file-system "$scratch"
+	DLFM_TEST_OWN_SHM=yes exec unshare --mount --propagation private sh -c \
+		'mount -t tmpfs -o mode=1777 own /dev/shm && exec bash "$@"' sh "$testdir/$(basename "$0")"
+}
+
 # --- running -----------------------------------------------------------------------------------------------------
 
 # run [-t SECONDS] CMD...: at most 60 s, or SECONDS; sets $rc (124: stopped), $out and $err. Functions can be run too,

@@ -2,6 +2,8 @@
 /* Containers: are we in one, and would one see node images? */
 #include "config.h"
 
+#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,21 +101,84 @@ static void check_apptainer(struct doctor *d)
 			   "mount dev = %s: containers have a small /dev/shm of their own", value);
 }
 
+/* The options with which a line of an fstab(5) mounts something at a place, cut out of it; NULL: another place. */
+static char *options_at(char *line, const char *place)
+{
+	char *save = NULL, *word, *at = NULL;
+	int i;
+
+	for (i = 0, word = strtok_r(line, " \t\n", &save); word && *word != '#' && i < 4;
+	     i++, word = strtok_r(NULL, " \t\n", &save)) {
+		if (i == 1 && strcmp(word, place) != 0)
+			return NULL;
+		if (i == 3)
+			at = word;
+	}
+	return at;
+}
+
+/* Is /dev/shm noexec after the last mount that enroot makes there? Its files are taken in the order of their names. */
+static int enroot_mounts_noexec(char file[PATH_MAX])
+{
+	const char *conf = getenv("ENROOT_SYSCONF_PATH"), *options;
+	char pattern[PATH_MAX], *line = NULL;
+	size_t i, size = 0;
+	int noexec = 0;
+	FILE *f;
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "%s/mounts.d/*.fstab", conf ? conf : "/etc/enroot");
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return 0;
+	for (i = 0; i < g.gl_pathc; i++) {
+		f = fopen(g.gl_pathv[i], "re");
+		while (f && getline(&line, &size, f) > 0) {
+			options = options_at(line, "/dev/shm");
+			if (!options)
+				continue;
+			noexec = strstr(options, "noexec") != NULL;
+			snprintf(file, PATH_MAX, "%s", g.gl_pathv[i]);
+		}
+		if (f)
+			fclose(f);
+	}
+	free(line);
+	globfree(&g);
+	return noexec;
+}
+
+static void check_enroot(struct doctor *d)
+{
+	const char *what = d->has_pyxis ? "pyxis" : "enroot";
+	char file[PATH_MAX];
+
+	if (enroot_mounts_noexec(file))
+		doctor_add(d, DOCTOR_WARN, what,
+			   "mount it once more without noexec: a later file there, or srun "
+			   "--container-mounts=/dev/shm:/dev/shm",
+			   "%s mounts /dev/shm noexec in containers: images are visible, but "
+			   "libraries cannot be mapped from there, so tasks in containers run "
+			   "without DLFM",
+			   file);
+	else
+		doctor_add(d, DOCTOR_OK, what, NULL,
+			   "containers see the node's /dev/shm, and with it node images, unless "
+			   "they are given another one");
+}
+
 void doctor_check_containers(struct doctor *d)
 {
 	const int apptainer = doctor_has_program("apptainer") || doctor_has_program("singularity");
-	const int enroot = doctor_has_program("enroot"), inside = is_inside();
+	const int enroot = d->has_pyxis || doctor_has_program("enroot"), inside = is_inside();
 
 	if (inside)
 		check_inside(d);
 	if (apptainer)
 		check_apptainer(d);
 	if (enroot)
-		doctor_add(
-			d, DOCTOR_OK, "enroot", NULL,
-			"containers are there; dlfm replay works in them if dlfm and the cache are "
-			"mounted (pyxis: srun --container-mounts)");
+		check_enroot(d);
 	if (!inside && !apptainer && !enroot)
 		doctor_add(d, DOCTOR_SKIP, "container", NULL,
-			   "neither Apptainer nor enroot is on PATH");
+			   "neither Apptainer nor enroot is on PATH, nor is pyxis in "
+			   "plugstack.conf");
 }

@@ -45,10 +45,12 @@ static uint64_t needed(const struct doctor *d)
 void doctor_check_static_tls(struct doctor *d)
 {
 	static struct doctor_output o;
-	char ld[PATH_MAX];
+	char ld[PATH_MAX], text[80] = "";
 	const char *argv[] = {ld, "--list-tunables", NULL};
 	uint64_t bytes = needed(d);
 
+	if (bytes)
+		snprintf(text, sizeof(text), ", and the cache needs %" PRIu64 " bytes", bytes);
 	if (doctor_elf_interpreter("/proc/self/exe", ld, sizeof(ld)) < 0) {
 		doctor_add(d, DOCTOR_SKIP, "static TLS", NULL, "this dlfm has no ld.so to ask");
 		return;
@@ -57,7 +59,7 @@ void doctor_check_static_tls(struct doctor *d)
 	if (strstr(o.text, "glibc.rtld.optional_static_tls"))
 		doctor_add(d, DOCTOR_OK, "static TLS", NULL,
 			   "ld.so can be given more of it (glibc.rtld.optional_static_tls)%s",
-			   bytes ? ", which the cache needs" : "");
+			   text);
 	else if (bytes)
 		doctor_add(d, DOCTOR_WARN, "static TLS",
 			   "nothing, if the time of the layer fm will do; else use glibc 2.33 or "

@@ -167,6 +167,13 @@ static void check_plugin(struct doctor *d, const struct site *s)
 	get_argument(&p, "stage_dirs=", d->site_dirs, sizeof(d->site_dirs));
 }
 
+static void look_for_pyxis(struct doctor *d, const struct site *s)
+{
+	struct doctor_plugin p;
+
+	d->has_pyxis = doctor_find_plugin(s->plugstack, s->plugin_dir, "spank_pyxis.so", &p);
+}
+
 /* ---- PMIx, job_container ---- */
 
 static void check_pmix(struct doctor *d)
@@ -187,12 +194,33 @@ static void check_pmix(struct doctor *d)
 			"takes longer");
 }
 
+/* Is there a staging directory that jobs do not have for themselves? job_container(5): /dev/shm, and by default /tmp. */
+static int has_common_dir(const struct doctor *d)
+{
+	char text[PATH_MAX], *dir, *save = NULL;
+	int found = 0;
+
+	snprintf(text, sizeof(text), "%s", d->site_dirs);
+	for (dir = strtok_r(text, ":", &save); dir; dir = strtok_r(NULL, ":", &save))
+		found |= strncmp(dir, "/dev/shm", 8) != 0 && strncmp(dir, "/tmp", 4) != 0;
+	return found;
+}
+
 static void check_container(struct doctor *d, const struct site *s)
 {
-	if (strcmp(s->container, "job_container/tmpfs") == 0)
-		doctor_add(d, DOCTOR_OK, "job_container", NULL,
-			   "each job may have a /dev/shm and /tmp of its own: images are its own, "
-			   "too, and go with it");
+	static const char own[] = "each job may have a /dev/shm and /tmp of its own: images are "
+				  "its own, too, and go with it";
+
+	if (strcmp(s->container, "job_container/tmpfs") != 0)
+		return;
+	if (has_common_dir(d))
+		doctor_add(d, DOCTOR_OK, "job_container", NULL, "%s", own);
+	else
+		doctor_add(d, DOCTOR_WARN, "job_container",
+			   "to record, add a directory that all jobs share to stage_dirs= of the "
+			   "Slurm plugin",
+			   "%s; so would what srun --dlfm=record writes down, which is refused",
+			   own);
 }
 
 void doctor_check_slurm(struct doctor *d)
@@ -206,6 +234,7 @@ void doctor_check_slurm(struct doctor *d)
 	}
 	answers = read_site(d, &s) == 0;
 	check_plugin(d, &s);
+	look_for_pyxis(d, &s);
 	if (answers) {
 		check_pmix(d);
 		check_container(d, &s);

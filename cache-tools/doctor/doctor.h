@@ -31,6 +31,7 @@ struct doctor {
 	const char *cache;	  /* that is to be replayed; NULL: any */
 	const char *const *dirs;  /* where images go; NULL: the site's, or the defaults */
 	char site_dirs[PATH_MAX]; /* of the Slurm plugin's arguments; "" if there is none */
+	int has_pyxis;		  /* Slurm starts containers by it */
 	struct doctor_finding *findings;
 	unsigned n, n_level[4];
 	int no_memory;
@@ -51,7 +52,8 @@ void doctor_check_injection(struct doctor *d);	 /* doctor-objects.c: ld.so loads
 void doctor_check_environment(struct doctor *d); /* doctor-environment.c */
 void doctor_check_memory(struct doctor *d);	 /* doctor-memory.c */
 void doctor_check_slurm(
-	struct doctor *d); /* doctor-slurm.c: plugin, PMIx, job_container; sets site_dirs */
+	struct doctor
+		*d); /* doctor-slurm.c: plugin, PMIx, job_container; sets site_dirs, has_pyxis */
 void doctor_check_pbs(struct doctor *d);	/* doctor-pbs.c */
 void doctor_check_containers(struct doctor *d); /* doctor-containers.c */
 void doctor_check_self(struct doctor *d);	/* doctor-self.c: records and replays */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Into a container: a program that is started where the injected objects cannot be seen (another
- * root directory that has not the image's) is started without them. Otherwise its ld.so, which
- * cannot be told to be quiet, would complain of each on standard error.
+ * root directory that has not the image's), or not be mapped (enroot mounts /dev/shm noexec), is
+ * started without them. Otherwise its ld.so, which cannot be told to be quiet, would complain of
+ * each on standard error.
  *
  * Only the four functions that launchers of containers use: bubblewrap, chroot(1), unshare(1), ch-run
  * and enroot come by here. Launchers that make the system call themselves (Go) do not. May be called by the child of a
@@ -12,6 +13,7 @@
 
 #include <alloca.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "libdlfm/sys.h"
 
@@ -34,16 +36,18 @@ static int is_ours(const struct list *l, const char *element, size_t len)
 	return len > n && memcmp(element + len - n, l->object, n) == 0;
 }
 
-/* Whether an element is an object of ours that is not to be seen from here. */
+/* Whether an element is an object of ours that ld.so could not load here. */
 static int is_lost(const struct list *l, const char *element, size_t len)
 {
 	char path[PATH_MAX];
+	struct statfs fs;
 
 	if (!is_ours(l, element, len) || len >= sizeof(path))
 		return 0;
 	memcpy(path, element, len);
 	path[len] = '\0';
-	return dlfm_sys_access(path, F_OK) < 0;
+	return dlfm_sys_access(path, F_OK) < 0 ||
+	       (dlfm_sys_statfs(path, &fs) == 0 && fs.f_flags & ST_NOEXEC);
 }
 
 static const struct list *list_of(const char *variable)

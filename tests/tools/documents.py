@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """documents.py [--update] [--local=COMMAND --home=DIR] [--cluster=COMMAND --cluster-home=DIR] FILE...
 documents.py --links FILE...
+documents.py --shown FILE...
 documents.py --messages=DIR... FILE...
 
 Runs the commands that stand in documents and compares what they print with what stands below them. A document writes:
@@ -15,16 +16,19 @@ Runs the commands that stand in documents and compares what they print with what
 
 The commands of a document are those of one shell (one for each place), and each must end with status 0. Compared are lines; any
 number is as good as any other, so are identifiers in hexadecimal digits, and blanks; a line "..." stands for any lines, and "..."
-in a line for any text. The home directory is written /home/me. Commands in other blocks ("$ " in a plain or indented one) are refused: they would not be run.
+in a line for any text. The home directory is written /home/me. Commands in other blocks ("$ " in a plain or indented one, or an indented one that
+begins with a command of ours) are refused: they would not be run.
 
 COMMAND is what stands in front of "bash SCRIPT" for each place; DIR is the home directory there, as seen from here. Without it a
 place's commands are skipped. --update writes the output as it is now into the documents, where it differs; blocks with
-"..." are left alone. --links checks that what the documents link to is there; --messages, that the messages in tables below
+"..." are left alone. --links checks that what the documents link to is there; --shown, in the top directory, of the commands that
+are not run, that programs of the tree, make's targets, dlfm's subcommands and their options are there, and that options of jobs are right; --messages, that the messages in tables below
 "| message |" stand in the sources (C, Python) below the directories, but for "..." in them.
 Prints a line for each command that is wrong, then what was run; the status is 1 if something was wrong.
 """
 
 import argparse
+import glob
 import os
 import re
 import shlex
@@ -32,6 +36,7 @@ import subprocess
 import sys
 
 MARK = "\x01"
+OURS = re.compile(r" {4,}(\$ |(dlfm|dlfm-[a-z-]+|srun|sbatch|salloc|qsub|qmgr|mpirun|make|pynamic) |(bash )?tests/[a-z0-9]|bench/[a-z]|\./[a-z])")
 LIMIT = 150  # seconds for a document's commands in one place
 
 
@@ -82,7 +87,7 @@ def parse(text):
                 block.lines.append(line)
         elif line.startswith("```"):
             block = Block(number, line[3:].strip())
-        elif re.match(r" {4,}\$ ", line):
+        elif OURS.match(line + " "):
             stray.append(number)
     for b in blocks:
         if not b.info.startswith("console"):
@@ -251,10 +256,72 @@ def check_messages(name, text):
     return wrong
 
 
+def targets():
+    """What make can make, but for files."""
+    found = {"all", "check", "clean", "dist", "distcheck", "install", "install-exec"}
+    for name in ["Makefile.am"] + glob.glob("*/Makemodule.am"):
+        with open(name) as f:
+            found.update(re.findall(r"^([a-z][a-z-]*):", f.read(), re.M))
+    return found
+
+
+def ask(*command):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def wrong_with(words):
+    """What is wrong with a command, as words; None if it may be right."""
+    name, rest = words[0], words[1:]
+    if name == "bash" and rest:
+        name, rest = rest[0], rest[1:]
+    if re.match(r"(\./|tests/|bench/|contrib/)", name) and name != "./configure" and not os.path.exists(name):
+        return "%s is not there" % name
+    if name == "make":
+        for word in rest:
+            if not word.startswith("-") and "=" not in word and word not in targets():
+                return "make has no target %s" % word
+    if name == "dlfm" and rest and not rest[0].startswith("-"):
+        status, text = ask("dlfm", rest[0], "--help")
+        if status:
+            return "dlfm has no subcommand %s" % rest[0]
+        for word in rest[1:rest.index("--") if "--" in rest else None]:
+            option = re.match(r"--[a-z-]+|-[a-zA-Z]", word)
+            if option and not re.search(r"(^|[ ,])%s\b" % re.escape(option.group(0)), text, re.M):
+                return "dlfm %s has no option %s" % (rest[0], option.group(0))
+    for word in rest:
+        m = re.match(r"(--)?dlfm=\"?([^\"]*)", word) if name in ("srun", "sbatch", "salloc", "qsub") else None
+        if m and ask("dlfm", "option", m.group(2))[0]:
+            return "%s is no option" % word
+    return None
+
+
+def check_shown(name):
+    wrong = 0
+    for b in parse(open(name).read())[0]:
+        if not b.info.startswith("console not run"):
+            continue
+        for at, text, _ in b.commands():
+            words = []
+            for word in shlex.split(text, comments=True) + ["&&"]:
+                if word not in ("&&", "|", ";"):
+                    words.append(word)
+                    continue
+                while words and re.match(r"[A-Z_]+=", words[0]):
+                    words.pop(0)
+                problem = wrong_with(words) if words else None
+                if problem:
+                    print("%s:%d: %s" % (name, b.line + 1 + at, problem))
+                    wrong += 1
+                words = []
+    return wrong
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--update", action="store_true")
     p.add_argument("--links", action="store_true")
+    p.add_argument("--shown", action="store_true")
     p.add_argument("--messages", action="append")
     p.add_argument("--local")
     p.add_argument("--home")
@@ -268,6 +335,9 @@ def main():
     for name in args.files:
         if args.links:
             wrong += check_links(name)
+            continue
+        if args.shown:
+            wrong += check_shown(name)
             continue
         if args.messages:
             wrong += check_messages(name, sources(args.messages))
