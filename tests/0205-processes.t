@@ -217,6 +217,47 @@ int main(int argc, char **argv)
 }' -pthread -Wno-unused-result
 same "threads and a signal handler" "$scratch/threads" "$sw"
 
+# The smallest stack that a thread may have: 16 KiB, of which libc, signal frames and ld.so take their part.
+prog "$scratch/small" '
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static int results[40], n;
+static void *work(void *arg)
+{
+	int *r = results, fd;
+	char target[64];
+	struct stat st;
+	DIR *d;
+	*r++ = stat("lib/f1", &st); *r++ = stat("none", &st); *r++ = access("lib/../lib/f2", R_OK);
+	fd = open("lib/f1", O_RDONLY); *r++ = close(fd);
+	fd = open("new", O_WRONLY | O_CREAT, 0600); *r++ = close(fd);
+	*r++ = rename("new", "lib/newer"); *r++ = stat("lib/newer", &st); *r++ = link("lib/newer", "hard");
+	*r++ = unlink("hard"); *r++ = chmod("lib/newer", 0640); *r++ = truncate("lib/newer", 3); *r++ = unlink("lib/newer");
+	*r++ = mkdir("directory", 0700); *r++ = rmdir("directory");
+	*r++ = symlink("target", "link"); *r++ = (int)readlink("link", target, sizeof(target)); *r++ = unlink("link");
+	d = opendir("lib"); *r++ = d && readdir(d) ? closedir(d) : 9;
+	*r++ = chdir("lib"); *r++ = stat("f3", &st); *r++ = chdir("..");
+	n = (int)(r - results);
+	return arg;
+}
+int main(int argc, char **argv)
+{
+	long least = sysconf(_SC_THREAD_STACK_MIN);
+	pthread_attr_t attr;
+	pthread_t t;
+	if (chdir(argv[argc - 1]) || pthread_attr_init(&attr) || pthread_attr_setstacksize(&attr, least > 16384 ? (size_t)least : 16384) ||
+	    pthread_create(&t, &attr, work, NULL) || pthread_join(t, NULL))
+		return 1;
+	for (int i = 0; i < n; i++) printf("%d ", results[i]);
+	puts("");
+	return 0;
+}' -pthread -Wl,-z,now
+same "a thread with the smallest stack" "$scratch/small" "$sw"
+
 same "a shell with pipes and redirections" sh -c "cd '$sw' && cat lib/f1 | tr n N; echo out >made; cat made; rm made; test -e made || echo gone; . ./lib/mod.py 2>/dev/null; bin/script arg; ls lib | wc -l"
 same "bash" bash -c "cd '$sw/lib' && echo f* | wc -w; [[ -e f1 && ! -e f99 ]] && echo tests; mapfile -t a <f2; echo \${a[0]}; exec 5<f3; read -r b <&5; echo \$b; pwd"
 for tool in "find $sw -name f1*" "tar -C $sw -cf - lib --sort=name --mtime=@0 | sha1sum" "cp -a $sw/lib $scratch/copied && ls $scratch/copied | wc -l; rm -rf $scratch/copied" \

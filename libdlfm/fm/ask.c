@@ -33,13 +33,21 @@ static struct dlfm_found ask(const char *path, size_t len, int follow)
 	return found;
 }
 
-static __attribute__((noinline)) struct dlfm_found ask_relative(int dirfd, const char *path,
-								int follow)
+static __attribute__((noinline)) struct dlfm_found ask_long(int dirfd, const char *path, int follow)
 {
 	char buf[PATH_MAX];
 	size_t len = fm_absolute(buf, dirfd, path);
 
 	return len ? ask(buf, len, follow) : not_asked;
+}
+
+static __attribute__((noinline)) struct dlfm_found ask_relative(int dirfd, const char *path,
+								int follow)
+{
+	char buf[FM_SHORT_PATH];
+	size_t len = fm_absolute_within(buf, sizeof(buf), dirfd, path);
+
+	return len ? ask(buf, len, follow) : ask_long(dirfd, path, follow);
 }
 
 struct dlfm_found fm_ask(int dirfd, const char *path, int follow)
@@ -58,13 +66,49 @@ const char *fm_staged(struct dlfm_found found)
 						     : NULL;
 }
 
-void fm_note_path(int dirfd, const char *path, unsigned op, int err)
+static void note(const char *path, size_t len, enum dlfm_record_kind kind, unsigned op, int err)
 {
-	const int saved = errno;
+	if (fm_is_local(path, len))
+		return;
+	if (kind == DLFM_REC_WRITE)
+		fm_count(DLFM_COUNT_WRITE);
+	dlfm_journal_add(fm.journal, kind, op, err, path, len, NULL, 0);
+}
+
+static __attribute__((noinline)) void note_long(int dirfd, const char *path,
+						enum dlfm_record_kind kind, unsigned op, int err)
+{
 	char buf[PATH_MAX];
 	size_t len = fm_absolute(buf, dirfd, path);
 
-	if (len && !fm_is_local(buf, len))
-		dlfm_journal_add(fm.journal, DLFM_REC_PATH, op, err, buf, len, NULL, 0);
+	if (len)
+		note(buf, len, kind, op, err);
+}
+
+static __attribute__((noinline)) int note_relative(int dirfd, const char *path,
+						   enum dlfm_record_kind kind, unsigned op, int err)
+{
+	char buf[FM_SHORT_PATH];
+	size_t len = fm_absolute_within(buf, sizeof(buf), dirfd, path);
+
+	if (len)
+		note(buf, len, kind, op, err);
+	return len > 0;
+}
+
+void fm_note_record(int dirfd, const char *path, enum dlfm_record_kind kind, unsigned op, int err)
+{
+	const int saved = errno;
+	const size_t len = path && *path == '/' ? strnlen(path, PATH_MAX) : 0;
+
+	if (len && len < PATH_MAX)
+		note(path, len, kind, op, err);
+	else if (path && *path && !len && !note_relative(dirfd, path, kind, op, err))
+		note_long(dirfd, path, kind, op, err);
 	errno = saved;
+}
+
+void fm_note_path(int dirfd, const char *path, unsigned op, int err)
+{
+	fm_note_record(dirfd, path, DLFM_REC_PATH, op, err);
 }

@@ -12,6 +12,25 @@
 
 #include "libdlfm/sys.h"
 
+struct fm_room {
+	char path[PATH_MAX], other[PATH_MAX];
+};
+
+static int take_room(struct fm_change *c)
+{
+	c->room = dlfm_sys_mmap(sizeof(*c->room), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	c->path = c->room ? c->room->path : NULL;
+	return c->room ? 0 : -1;
+}
+
+static void give_room_back(struct fm_change *c)
+{
+	if (c->room)
+		dlfm_sys_munmap(c->room, sizeof(*c->room));
+	c->room = NULL;
+}
+
 static void mark(const char *path, size_t len, unsigned how)
 {
 	if (fm.away)
@@ -48,7 +67,7 @@ static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags)
 /* Replaces the path of a change by the canonical one of the file that it leads to. */
 static int resolve_whole(struct fm_change *c, int flags)
 {
-	char buf[PATH_MAX];
+	char *buf = c->room->other;
 	size_t len = ask_kernel(buf, c->path, flags);
 
 	if (!len)
@@ -121,13 +140,13 @@ static int is_dots(const char *name, size_t len)
  * errno. */
 static int resolve_parent(struct fm_change *c)
 {
-	char buf[PATH_MAX];
+	char *buf = c->room->other;
 	size_t name, name_len, len, up = split(c, &name, &name_len);
 
 	if (is_dots(c->path + name, name_len))
 		return resolve_whole(c, 0);
 	len = resolve_directory(c, buf, up);
-	if (!len || len + 1 + name_len >= sizeof(buf))
+	if (!len || len + 1 + name_len >= PATH_MAX)
 		return -1;
 	if (len > 1)
 		buf[len++] = '/';
@@ -187,25 +206,9 @@ static void resolve(struct fm_change *c, enum fm_follow follow)
 		resolve_whole(c, 0);
 }
 
-void fm_change_begin(struct fm_change *c, int dirfd, const char *path, enum fm_follow follow,
-		     unsigned how)
+/* What is to be marked, and marks it unless the call seems to fail. */
+static void find(struct fm_change *c, enum fm_follow follow, unsigned how)
 {
-	const int saved = errno;
-
-	c->how = 0;
-	c->marked = c->certain = 0;
-	c->likely = 1;
-	c->dirfd = dirfd;
-	c->name = path;
-	if (!fm.image.header)
-		return;
-	if (!path || !*path) { /* the descriptor itself: AT_EMPTY_PATH */
-		if (dirfd >= 0)
-			fm_change_descriptor(dirfd, how);
-		errno = saved;
-		return;
-	}
-	c->len = fm_absolute(c->path, dirfd, path);
 	if (!c->len || is_elsewhere(c->path, c->len)) {
 		c->certain = c->len > 0;
 		return;
@@ -218,30 +221,48 @@ void fm_change_begin(struct fm_change *c, int dirfd, const char *path, enum fm_f
 		mark(c->path, c->len, c->how);
 		c->marked = 1;
 	}
-	errno = saved;
 }
 
-static void note(const struct fm_change *c)
+void fm_change_begin(struct fm_change *c, int dirfd, const char *path, enum fm_follow follow,
+		     unsigned how)
 {
-	char buf[PATH_MAX];
-	size_t len = fm_absolute(buf, c->dirfd, c->name);
+	const int saved = errno;
 
-	if (!len || fm_is_local(buf, len))
+	c->how = 0;
+	c->marked = c->certain = 0;
+	c->likely = 1;
+	c->dirfd = dirfd;
+	c->name = path;
+	c->room = NULL;
+	if (!fm.image.header)
 		return;
-	fm_count(DLFM_COUNT_WRITE);
-	dlfm_journal_add(fm.journal, DLFM_REC_WRITE, 0, 0, buf, len, NULL, 0);
+	if (!path || !*path) { /* the descriptor itself: AT_EMPTY_PATH */
+		if (dirfd >= 0)
+			fm_change_descriptor(dirfd, how);
+		errno = saved;
+		return;
+	}
+	if (take_room(c) < 0) {
+		mark("/", 1, DLFM_DIRTY_TREE); /* not known what: nothing is known */
+		c->certain = 1;
+	} else {
+		c->len = fm_absolute(c->path, dirfd, path);
+		find(c, follow, how);
+		if (!c->how || c->marked)
+			give_room_back(c);
+	}
+	errno = saved;
 }
 
 int fm_change_end(struct fm_change *c, int rc)
 {
 	const int saved = errno;
 
-	if (rc < 0)
-		return rc;
-	if (c->how && !c->marked)
+	if (rc >= 0 && c->how && !c->marked)
 		mark(c->path, c->len, c->how);
-	if (fm.journal)
-		note(c);
+	give_room_back(c);
+	if (rc >= 0 && fm.journal)
+		fm_note_record(c->dirfd, c->name, DLFM_REC_WRITE, 0, 0);
 	errno = saved;
 	return rc;
 }

@@ -14,7 +14,8 @@ struct fm_change {
 	int dirfd;   /* as the caller said it */
 	const char *name;
 	size_t len;
-	char path[PATH_MAX];
+	struct fm_room *room; /* mapped, so that small stacks have enough; NULL: not any more */
+	char *path;	      /* in the room */
 };
 
 enum fm_follow {

@@ -121,6 +121,9 @@ static inline const char *fm_image_dir(void)
  * path). errno is kept.
  */
 FM_HIDDEN size_t fm_absolute(char buf[PATH_MAX], int dirfd, const char *path);
+/* The same in less room: FM_SHORT_PATH first, so that threads and signal handlers with small stacks have enough. */
+FM_HIDDEN size_t fm_absolute_within(char *buf, size_t size, int dirfd, const char *path);
+#define FM_SHORT_PATH 768
 /* /proc, /sys, /dev, and the image itself: never looked up, never recorded. */
 FM_HIDDEN int fm_is_local(const char *path, size_t len);
 /*
@@ -135,6 +138,9 @@ FM_HIDDEN size_t fm_descriptor_path(char buf[PATH_MAX], int fd, int *staged);
 FM_HIDDEN struct dlfm_found fm_ask(int dirfd, const char *path, int follow);
 
 FM_HIDDEN void fm_note_path(int dirfd, const char *path, unsigned op, int err);
+/* A record of another kind: DLFM_REC_WRITE is counted, too. Keeps errno. */
+FM_HIDDEN void fm_note_record(int dirfd, const char *path, enum dlfm_record_kind kind, unsigned op,
+			      int err);
 
 /* Notes what the real function said: a negative rc means errno. Returns rc and keeps errno. */
 static inline int fm_note(int dirfd, const char *path, unsigned op, int rc)

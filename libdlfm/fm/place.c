@@ -20,7 +20,7 @@ static int is_deleted(const char *path, size_t len)
 	       memcmp(path + len - (sizeof(mark) - 1), mark, sizeof(mark) - 1) == 0;
 }
 
-static size_t kernel_path(char buf[PATH_MAX], int fd)
+static size_t kernel_path(char *buf, size_t size, int fd)
 {
 	char link[32] = "/proc/self/fd/", digits[16];
 	size_t n = strlen(link), i = 0;
@@ -35,16 +35,16 @@ static size_t kernel_path(char buf[PATH_MAX], int fd)
 	while (i > 0)
 		link[n++] = digits[--i];
 	link[n] = '\0';
-	len = dlfm_sys_readlink(link, buf, PATH_MAX - 1);
-	if (len <= 0 || buf[0] != '/' || is_deleted(buf, (size_t)len))
+	len = dlfm_sys_readlink(link, buf, size - 1);
+	if (len <= 0 || len == (long)size - 1 || buf[0] != '/' || is_deleted(buf, (size_t)len))
 		return 0;
 	buf[len] = '\0';
 	return (size_t)len;
 }
 
-size_t fm_descriptor_path(char buf[PATH_MAX], int fd, int *staged)
+static size_t descriptor_path(char *buf, size_t size, int fd, int *staged)
 {
-	size_t len = kernel_path(buf, fd);
+	size_t len = kernel_path(buf, size, fd);
 	const char *original;
 
 	if (!len || !fm.image.header || !(original = dlfm_image_original(&fm.image, buf)))
@@ -56,32 +56,42 @@ size_t fm_descriptor_path(char buf[PATH_MAX], int fd, int *staged)
 	return len;
 }
 
-static size_t working_directory(char buf[PATH_MAX])
+size_t fm_descriptor_path(char buf[PATH_MAX], int fd, int *staged)
 {
-	long len = dlfm_sys_getcwd(buf, PATH_MAX); /* counts the NUL */
+	return descriptor_path(buf, PATH_MAX, fd, staged);
+}
+
+static size_t working_directory(char *buf, size_t size)
+{
+	long len = dlfm_sys_getcwd(buf, size); /* counts the NUL */
 
 	return len > 1 && buf[0] == '/' ? (size_t)len - 1 : 0;
 }
 
-size_t fm_absolute(char buf[PATH_MAX], int dirfd, const char *path)
+size_t fm_absolute_within(char *buf, size_t size, int dirfd, const char *path)
 {
 	size_t len, base = 0;
 
 	if (!path || !*path)
 		return 0;
-	len = strnlen(path, PATH_MAX);
+	len = strnlen(path, size);
 	if (*path != '/') {
-		base = dirfd == AT_FDCWD ? working_directory(buf)
-					 : fm_descriptor_path(buf, dirfd, NULL);
-		if (!base || base + 1 + len >= PATH_MAX)
+		base = dirfd == AT_FDCWD ? working_directory(buf, size)
+					 : descriptor_path(buf, size, dirfd, NULL);
+		if (!base || base + 1 + len >= size)
 			return 0;
 		buf[base++] = '/';
-	} else if (len >= PATH_MAX) {
+	} else if (len >= size) {
 		return 0;
 	}
 	memcpy(buf + base, path, len);
 	buf[base + len] = '\0';
 	return base + len;
+}
+
+size_t fm_absolute(char buf[PATH_MAX], int dirfd, const char *path)
+{
+	return fm_absolute_within(buf, PATH_MAX, dirfd, path);
 }
 
 static int is_below(const char *path, size_t len, const char *dir, size_t dir_len)
