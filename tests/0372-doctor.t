@@ -221,8 +221,20 @@ APPTAINER_CONTAINER=x DLFM_WITHIN=$scratch/none doctor "$shm"
 finds warn "container" "does not see the image of the replay outside, $scratch/none.*; record and replay inside" "inside a container, without the image"
 mkdir -p image && touch image/index
 APPTAINER_CONTAINER=x DLFM_WITHIN=$scratch/image doctor "$shm"
-finds warn "container" "sees the image of the replay outside.*not used" "... with it, and under another root"
+finds warn "container" "sees the image of the replay outside.*nothing that it knows is the same here" "... with it, and under another root"
 staged=$(dlfm stage -d "$scratch/mine" cache.dat)
 APPTAINER_CONTAINER=x DLFM_WITHIN=$staged doctor "$shm"
 finds ok "container" "with the root directory of the node: .*$staged, is used" "... with it, and under the same root"
+APPTAINER_CONTAINER=x DLFM_WITHIN=$staged doctor "$shm && mount --bind $scratch/mine $scratch/mine && mount -o remount,bind,noexec $scratch/mine"
+finds warn "container" "sees the image of the replay outside, $staged, on a noexec mount.*without DLFM; record and replay inside" "... with it, where no library can be mapped"
+mkdir apps
+mount -t tmpfs -o size=1m apps apps && unmount_on_exit "$scratch/apps"
+echo 'x = 1' >apps/m.py
+ok "a cache of what lies on another mount" dlfm record -q --scope=all --include="$scratch/apps/m.py" -o apps.dat -- cat apps/m.py
+staged=$(dlfm stage -d "$scratch/mine" apps.dat)
+rm bin/apptainer
+DLFM_WITHIN=$staged doctor "$shm && mkdir /dev/shm/root && export PATH=$PATH && for d in /*; do
+	if [ -L \$d ]; then cp -P \$d /dev/shm/root/; elif [ -d \$d ]; then mkdir /dev/shm/root\$d && mount --rbind \$d /dev/shm/root\$d; fi || exit 9
+	done && exec chroot /dev/shm/root dlfm doctor"
+finds ok "container" "$staged, answers for what both have in common \\($scratch/apps \.\.\.\\)" "under another root, with a common mount"
 done_testing

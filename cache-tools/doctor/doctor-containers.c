@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cache-tools/doctor/doctor.h"
@@ -16,42 +17,79 @@
 static const char inside_advice[] = "record and replay inside the container: put dlfm replay CACHE "
 				    "in front of the command there";
 
-static int is_inside(void)
+/* The image of a replay outside, as it is seen from here. */
+struct outer {
+	const char *dir; /* NULL: there is none */
+	int visible, can_map, used;
+	struct dlfm_image image; /* if used */
+};
+
+static void look_outside(struct outer *o)
 {
-	return getenv("APPTAINER_CONTAINER") || getenv("SINGULARITY_CONTAINER") ||
-	       access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
+	char index[PATH_MAX];
+	struct statvfs v;
+
+	*o = (struct outer){.dir = getenv(DLFM_ENV_WITHIN)};
+	if (!o->dir)
+		return;
+	snprintf(index, sizeof(index), "%s/index", o->dir);
+	o->visible = access(index, R_OK) == 0;
+	o->can_map = statvfs(o->dir, &v) == 0 && !(v.f_flag & ST_NOEXEC);
+	o->used = dlfm_image_map(&o->image, o->dir) == 0;
 }
 
-static void check_inside(struct doctor *d)
+static int is_inside(const struct outer *o)
 {
-	const char *image = getenv(DLFM_ENV_WITHIN);
-	struct dlfm_image im;
-	char index[PATH_MAX];
+	return getenv("APPTAINER_CONTAINER") || getenv("SINGULARITY_CONTAINER") ||
+	       access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0 ||
+	       (o->dir && (!o->visible || (o->used && o->image.elsewhere)));
+}
 
-	if (!image) {
+/* The first recorded mount that is the same here as outside. */
+static const char *first_shared(const struct dlfm_image *im)
+{
+	const struct dlfm_image_area *a = &im->header->mounts;
+	const struct dlfm_image_mount *mounts = (const void *)(im->base + a->offset);
+	uint32_t i = 0;
+
+	while (i + 1 < a->count && !(im->shared >> i & 1))
+		i++;
+	return dlfm_image_string(im, mounts[i].path);
+}
+
+static void check_inside(struct doctor *d, const struct outer *o)
+{
+	if (!o->dir)
 		doctor_add(d, DOCTOR_OK, "container", NULL,
 			   "this is a container; dlfm replay works in it as outside");
-		return;
-	}
-	if (dlfm_image_map(&im, image) == 0) {
+	else if (!o->visible)
+		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
+			   "this is a container, and does not see the image of the replay outside, "
+			   "%s: the command runs without DLFM",
+			   o->dir);
+	else if (!o->can_map)
+		doctor_add(
+			d, DOCTOR_WARN, "container", inside_advice,
+			"this is a container, and sees the image of the replay outside, %s, on a "
+			"noexec mount: no library can be mapped from there, and the command runs "
+			"without DLFM",
+			o->dir);
+	else if (!o->used)
+		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
+			   "this is a container, and sees the image of the replay outside, %s; "
+			   "nothing that it knows is the same here, so it is not used",
+			   o->dir);
+	else if (o->image.elsewhere)
+		doctor_add(d, DOCTOR_OK, "container", NULL,
+			   "this is a container: the image of the replay outside, %s, answers for "
+			   "what both have in common (%s ...)",
+			   o->dir, first_shared(&o->image));
+	else
 		doctor_add(
 			d, DOCTOR_OK, "container", NULL,
 			"this is a container with the root directory of the node: the image of the "
 			"replay outside, %s, is used",
-			image);
-		return;
-	}
-	snprintf(index, sizeof(index), "%s/index", image);
-	if (access(index, R_OK) == 0)
-		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
-			   "this is a container, and sees the image of the replay outside, %s; the "
-			   "paths in it are those of another root, so it is not used",
-			   image);
-	else
-		doctor_add(d, DOCTOR_WARN, "container", inside_advice,
-			   "this is a container, and does not see the image of the replay outside, "
-			   "%s: the command runs without DLFM",
-			   image);
+			o->dir);
 }
 
 /* "key = value" of an apptainer.conf; 0: it is not there. */
@@ -169,10 +207,14 @@ static void check_enroot(struct doctor *d)
 void doctor_check_containers(struct doctor *d)
 {
 	const int apptainer = doctor_has_program("apptainer") || doctor_has_program("singularity");
-	const int enroot = d->has_pyxis || doctor_has_program("enroot"), inside = is_inside();
+	const int enroot = d->has_pyxis || doctor_has_program("enroot");
+	struct outer outer;
+	int inside;
 
+	look_outside(&outer);
+	inside = is_inside(&outer);
 	if (inside)
-		check_inside(d);
+		check_inside(d, &outer);
 	if (apptainer)
 		check_apptainer(d);
 	if (enroot)
