@@ -68,6 +68,7 @@ rm -f "$scratch/asked"
 run "$scratch/sbin/dlfm-pbs-setup" --dry-run
 is "$(cat "$scratch/asked" 2>/dev/null)" "" "--dry-run asks qmgr nothing"
 like "$out" "create hook dlfm" "... and prints the commands"
+like "$out" "Nothing was done.*enabled = true" "... and does not say that it was done"
 run "$scratch/sbin/dlfm-pbs-setup" --wrong
 is "$rc" 2 "a wrong option is refused"
 done_testing
