@@ -21,7 +21,7 @@ def call(bench, nodes, mib, runs, methods, *more):
     if not os.path.exists(result):  # status 1 with a result: a figure is missed; the report tells
         raise SystemExit("storm: bench/staging: status %d: %s" % (run.returncode, run.stderr[-500:]))
     with open(result, encoding="ascii") as f:
-        return json.load(f)["seconds"]
+        return json.load(f)
 
 
 def available(bench):
@@ -38,7 +38,10 @@ def run(bench):
     for nodes, mib in size.staging:
         methods = [m for m in available(bench) if m != "pmix" or mib <= PMIX_LIMIT]
         bench.progress("%d MiB to %d nodes" % (mib, nodes))
-        for method, values in call(bench, nodes, mib, size.staging_runs, methods).items():
+        result = call(bench, nodes, mib, size.staging_runs, methods)
+        for method, why in result["failed"].items():
+            results.skip("%d MiB to %d nodes: %s" % (mib, nodes, why), figure="staging", method=method)
+        for method, values in result["seconds"].items():
             results.point(figure="staging", method=method, nodes=nodes, mib=mib)["values"] += values
     nodes, mib = size.timeline
     bench.progress("timeline of a node, %d MiB to %d nodes" % (mib, nodes))
