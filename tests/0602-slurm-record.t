@@ -158,6 +158,19 @@ as tester $here srun -N2 --dlfm=replay:rec.dat,scope=all,learn sh -c 'read x </s
 like "$err" "added to /srv/home/tester/rec.dat what it lacked" "learn adds what went to the file system"
 "$cluster" run "$inside/bin/dlfm" ls /srv/home/tester/rec.dat >"$scratch/ls"
 is "$(grep -c '/app/extra.py' "$scratch/ls")/$(grep -c libanswer "$scratch/ls")" 1/1 "... to what was there"
+learners=()
+for k in 1 2 3; do
+	echo "w = $k" >"$share/app/learnt$k.py"
+	background "$cluster" run -u tester $here srun -N1 --dlfm=rec.dat,scope=all,learn sh -c "read x </srv/share/app/learnt$k.py" \
+		>"$scratch/learn.$k" 2>&1
+	learners+=("$child")
+done
+wait "${learners[@]}"
+is "$(cat "$scratch"/learn.? | grep -c "added to /srv/home/tester/rec.dat what it lacked")" 3 "three jobs learn at once" ||
+	diag "$(cat "$scratch"/learn.?)"
+"$cluster" run "$inside/bin/dlfm" ls /srv/home/tester/rec.dat >"$scratch/ls"
+is "$(grep -c '/app/learnt[123].py' "$scratch/ls")/$(grep -c '/app/extra.py' "$scratch/ls")" 3/1 "... and nothing that one of them learnt is lost"
+ok "... the cache is whole" "$cluster" run -u tester "$inside/bin/dlfm" verify /srv/home/tester/rec.dat
 
 wait "$limit_job"
 like "$(cat "$scratch/limit")" "recorded in .*/limit.dat; .* partial: 2 tasks were killed" "a record of a job that came to its time limit"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0701-pbs-launch: dlfm-pbs-launch on three virtual nodes, with a real mpirun; Slurm's srun stands in for pbs_tmrsh
-# time-limit: 180
+# time-limit: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/slurm-lib.sh"
 need_part pbs
@@ -112,5 +112,32 @@ ok "record: it has what both nodes looked up" bash -c "'$cluster' run -u tester 
 is "$(ls "$home" | grep -c journals)" 0 "record: nothing else is left beside it"
 clean
 ok "record: nothing is left on any node" no_leftovers
+
+# --- killed while the nodes are staged
+
+mkdir "$share/big" && head -c 150000000 /dev/urandom >"$share/big/big.so"
+make_cache big.dat /srv/share/big
+# killed NODE PROGRAM: as soon as n2 writes its image
+killed() {
+	(on 2 sh -c 'until ls -d /dev/shm/dlfm-20001/.[0-9a-f]* >/dev/null 2>&1; do sleep 0.01; done'; on "$1" pkill -9 -x "$2") >/dev/null 2>&1 &
+	launch "n1 n2 n3" --top --option=replay:big.dat -- $app
+	wait $!
+	is "$?" 0 "kill -9 of $2 on n$1: it was there"
+	is "$rc/$(grep -c answer=42 <<<"$out")" "$3" "... ${4:-the job runs}"
+	wait_until 60 no_jobs
+	clean
+	ok "... and nothing is left on any node" wait_until 60 no_leftovers
+}
+killed 2 dlfm-stage 0/1
+like "$err" "^dlfm: [^"$'\n'"]*$" "... and is told in one line"
+killed 1 dlfm-stage 0/1
+like "$err" "^dlfm: [^"$'\n'"]*$" "... and is told in one line"
+killed 1 mpirun 0/1
+like "$err" "^dlfm: [^"$'\n'"]*$" "... and is told in one line"
+killed 1 dlfm-pbs-launch 137/0 "the task is gone, and the job is told"
+launch "n1 n2 n3" --top --option=replay:big.dat -- $app
+is "$rc $out/$err" "0 rank=- answer=42 lib=image data=image/" "the next job is as if nothing had been"
+clean
+ok "... nothing is left" no_leftovers
 
 done_testing

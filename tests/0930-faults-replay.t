@@ -86,18 +86,20 @@ command=(dlfm replay -q -d "$shm" "$cache" -- "$scratch/ran")
 points 36
 bad= ran=0 told=0
 while read -r call n; do
-	at_point "$(error_for "$call")" "$call" "$n" "${command[@]}" || { rm -rf "$shm"/*; continue; }
-	problem=$(
-		case $rc:$out in
-		0:ran) ;;
-		125:) [[ $err == "dlfm: "* ]] || echo "no reason: $err" ;;
-		*) echo "status $rc, output '$out', errors '$err'" ;;
-		esac
-		[[ $call =~ ^(clone3?|vfork|fork|rt_sig|pipe2|wait4|sigaltstack)|^(mmap|mprotect|brk|madvise)$ ]] || [ "$rc" = 0 ] || echo "the command has not run: $err"
-		aftermath
-	)
-	[ "$rc" != 0 ] && told=$((told + 1)) || ran=$((ran + 1))
-	[ -z "$problem" ] || bad+="$(error_for "$call") from $call $n: $problem"$'\n'
+	for fault in $(errors_for "$call"); do
+		at_point "$fault" "$call" "$n" "${command[@]}" || { rm -rf "$shm"/*; continue; }
+		problem=$(
+			case $rc:$out in
+			0:ran) ;;
+			125:) [[ $err == "dlfm: "* ]] || echo "no reason: $err" ;;
+			*) echo "status $rc, output '$out', errors '$err'" ;;
+			esac
+			[[ $call =~ ^(clone3?|vfork|fork|rt_sig|pipe2|wait4|sigaltstack)|^(mmap|mprotect|brk|madvise)$ ]] || [ "$rc" = 0 ] || echo "the command has not run: $err"
+			aftermath
+		)
+		[ "$rc" != 0 ] && told=$((told + 1)) || ran=$((ran + 1))
+		[ -z "$problem" ] || bad+="$fault from $call $n: $problem"$'\n'
+	done
 done <<<"$chosen"
 is "$bad" "" "replay with system calls failing all over it: the command ran $ran times, $told times it was told; order after each"
 done_testing

@@ -32,7 +32,7 @@ try() {
 	survey "$@"
 	points "$budget"
 	while read -r call n; do
-		for fault in $(error_for "$call") $([ "$(error_for "$call")" != ENOSPC ] || echo EDQUOT) KILL; do
+		for fault in $(errors_for "$call") KILL; do
 			# In CI every second point is killed at, the others fail.
 			[ "${DLFM_FAULTS:-}" = all ] || [ $(((n + ${#call}) % 2)) = $([ $fault = KILL ] && echo 1 || echo 0) ] || continue
 			rm -rf ./* ./.[!.]* "$TMPDIR"/* && cp ../old.dat c.dat

@@ -57,6 +57,14 @@ at_point() {
 	esac
 }
 
+# errors_for CALL: all that it is made to fail with
+errors_for() {
+	local error
+	error=$(error_for "$1")
+	echo "$error"
+	[ "$error" != ENOSPC ] || echo EDQUOT
+}
+
 # What a call fails with that usually succeeds.
 error_for() {
 	case $1 in

@@ -11,6 +11,7 @@
 	if (!fm_on())                                                                              \
 		return call;                                                                       \
 	fm_change_begin(&change, dirfd, path, (follow) ? FM_FOLLOW : FM_NOFOLLOW, how);            \
+	path = fm_change_path(&change, path);                                                      \
 	return fm_change_end(&change, call)
 
 #define RIGHTS DLFM_DIRTY_TREE

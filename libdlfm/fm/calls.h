@@ -58,6 +58,8 @@
 	X(long, telldir, (DIR *dir)) \
 	X(void, seekdir, (DIR *dir, long at)) \
 	X(int, dirfd, (DIR *dir)) \
+	X(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size)) \
+	X(ssize_t, flistxattr, (int fd, char *list, size_t size)) \
 	X(int, chdir, (const char *path)) \
 	X(int, flock, (int fd, int operation))
 

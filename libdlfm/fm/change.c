@@ -49,7 +49,7 @@ static int is_elsewhere(const char *path, size_t len)
 
 /* The kernel's canonical path of an existing file, by way of a descriptor that changes nothing; 0:
  * none, see errno. */
-static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags)
+static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags, int *staged)
 {
 	int fd = dlfm_sys_open(path, O_PATH | O_CLOEXEC | flags, 0);
 	size_t len;
@@ -58,7 +58,7 @@ static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags)
 		errno = -fd;
 		return 0;
 	}
-	len = fm_descriptor_path(buf, fd, NULL);
+	len = fm_descriptor_path(buf, fd, staged);
 	dlfm_sys_close(fd);
 	errno = 0;
 	return len;
@@ -68,7 +68,7 @@ static size_t ask_kernel(char buf[PATH_MAX], const char *path, int flags)
 static int resolve_whole(struct fm_change *c, int flags)
 {
 	char *buf = c->room->other;
-	size_t len = ask_kernel(buf, c->path, flags);
+	size_t len = ask_kernel(buf, c->path, flags, NULL);
 
 	if (!len)
 		return -1;
@@ -111,7 +111,7 @@ static size_t resolve_directory(struct fm_change *c, char buf[PATH_MAX], size_t 
 		return n;
 	}
 	c->path[len] = '\0';
-	n = ask_kernel(buf, c->path, O_DIRECTORY);
+	n = ask_kernel(buf, c->path, O_DIRECTORY, NULL);
 	c->path[len] = end;
 	return n;
 }
@@ -181,6 +181,20 @@ static int is_there(const struct fm_change *c, struct dlfm_found found)
 	       (found.answer == DLFM_UNKNOWN && dlfm_sys_access(c->path, F_OK) == 0);
 }
 
+/* Is it a name of a staged file's descriptor? Then the original is meant. */
+static void find_original(struct fm_change *c)
+{
+	char *buf = c->room->other;
+	int staged = 0;
+	size_t len = ask_kernel(buf, c->path, 0, &staged);
+
+	if (!len || !staged)
+		return;
+	memcpy(c->path, buf, len + 1);
+	c->len = len;
+	c->instead = 1;
+}
+
 static void resolve(struct fm_change *c, enum fm_follow follow)
 {
 	struct dlfm_found found;
@@ -213,6 +227,8 @@ static void find(struct fm_change *c, enum fm_follow follow, unsigned how)
 		c->certain = c->len > 0;
 		return;
 	}
+	if (follow >= FM_FOLLOW && fm_is_local(c->path, c->len))
+		find_original(c);
 	c->how = how;
 	resolve(c, follow);
 	if (c->how && fm_is_local(c->path, c->len))
@@ -229,7 +245,7 @@ void fm_change_begin(struct fm_change *c, int dirfd, const char *path, enum fm_f
 	const int saved = errno;
 
 	c->how = 0;
-	c->marked = c->certain = 0;
+	c->marked = c->certain = c->instead = 0;
 	c->likely = 1;
 	c->dirfd = dirfd;
 	c->name = path;
@@ -248,7 +264,7 @@ void fm_change_begin(struct fm_change *c, int dirfd, const char *path, enum fm_f
 	} else {
 		c->len = fm_absolute(c->path, dirfd, path);
 		find(c, follow, how);
-		if (!c->how || c->marked)
+		if ((!c->how || c->marked) && !c->instead)
 			give_room_back(c);
 	}
 	errno = saved;

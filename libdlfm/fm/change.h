@@ -11,6 +11,7 @@ struct fm_change {
 	int certain; /* the path is known to be the canonical one of the file that the call is about
 		      */
 	int likely;  /* the call may succeed */
+	int instead; /* the call is to be made with `path`: see fm_change_path() */
 	int dirfd;   /* as the caller said it */
 	const char *name;
 	size_t len;
@@ -29,6 +30,14 @@ enum fm_follow {
  * fail. Keeps errno. */
 FM_HIDDEN void fm_change_begin(struct fm_change *c, int dirfd, const char *path,
 			       enum fm_follow follow, unsigned how);
+/*
+ * The path to make the call with. A descriptor of a staged file has names in /proc and /dev by which a call would change the
+ * staged file (proc(5), /proc/pid/fd): it is made with the original's then.
+ */
+static inline const char *fm_change_path(const struct fm_change *c, const char *path)
+{
+	return c->instead ? c->path : path;
+}
 /* After it: rc is negative if it failed. Returns rc and keeps errno. */
 FM_HIDDEN int fm_change_end(struct fm_change *c, int rc);
 /* After a call that opened or made a file. Returns fd and keeps errno. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Calls that change a file's attributes by its descriptor. A descriptor of a staged file stands for
- * the original: the call is made on that, by name.
+ * Calls about a file's attributes by its descriptor. A descriptor of a staged file stands for the original: the call is made
+ * on that, by name. (fstat is not here: it costs a system call more, and the image has what programs look at.)
  */
 #include "libdlfm/fm/change.h"
 
@@ -22,6 +22,34 @@ static int is_staged(char path[PATH_MAX], int fd, unsigned how)
 		dlfm_image_mark(&fm.image, path, len, how);
 	errno = saved;
 	return len && staged;
+}
+
+/* The same for a call that changes nothing. */
+static int stands_for(char path[PATH_MAX], int fd)
+{
+	const int saved = errno;
+	int staged = 0;
+	size_t len = fm_on() && fm.image.header ? fm_descriptor_path(path, fd, &staged) : 0;
+
+	errno = saved;
+	return len && staged;
+}
+
+/* The image has no access lists (acl(5)) and other attributes: `cp -p` copies them by the descriptor. */
+FM_EXPORT ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	char path[PATH_MAX];
+
+	return stands_for(path, fd) ? getxattr(path, name, value, size)
+				    : REAL(fgetxattr)(fd, name, value, size);
+}
+
+FM_EXPORT ssize_t flistxattr(int fd, char *list, size_t size)
+{
+	char path[PATH_MAX];
+
+	return stands_for(path, fd) ? listxattr(path, list, size)
+				    : REAL(flistxattr)(fd, list, size);
 }
 
 #define DESCRIPTOR_BODY(how, by_name, by_descriptor)                                               \

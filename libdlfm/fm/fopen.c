@@ -42,7 +42,7 @@ static __attribute__((noinline)) FILE *open_writing(open_function *real, const c
 	FILE *f;
 
 	fm_change_begin(&change, AT_FDCWD, path, FM_FOLLOW_LATER, how(flags));
-	f = real(path, mode);
+	f = real(fm_change_path(&change, path), mode);
 	finish(&change, f);
 	return f;
 }
@@ -90,23 +90,56 @@ static FILE *do_open(open_function *real, const char *path, const char *mode)
 	return f;
 }
 
-/* A failing freopen has closed the stream already, so that there is no second try: reading is
- * passed on. */
-static FILE *do_reopen(reopen_function *real, const char *path, const char *mode, FILE *stream)
+static FILE *reopen_writing(reopen_function *real, const char *path, const char *mode, FILE *stream)
 {
 	const int flags = flags_of(mode);
 	struct fm_change change;
 	FILE *f;
 
-	if (!fm_on() || !path || flags < 0)
+	fm_change_begin(&change, AT_FDCWD, path, FM_FOLLOW_LATER, how(flags));
+	f = real(fm_change_path(&change, path), mode, stream);
+	finish(&change, f);
+	return f;
+}
+
+/*
+ * Without a path, freopen opens the stream's file again, inside libc by the descriptor's name in /proc: of a staged file the
+ * original is meant, and any file is marked.
+ */
+static __attribute__((noinline)) FILE *reopen_itself(reopen_function *real, const char *mode,
+						     FILE *stream)
+{
+	const int flags = flags_of(mode);
+	char path[PATH_MAX];
+	struct fm_change change = {.dirfd = AT_FDCWD, .name = path};
+	int staged = 0;
+	FILE *f;
+
+	if (flags == O_RDONLY || !fm_descriptor_path(path, fileno(stream), &staged))
+		return real(NULL, mode, stream);
+	if (staged)
+		return reopen_writing(real, path, mode, stream);
+	fm_change_descriptor(fileno(stream), how(flags));
+	f = real(NULL, mode, stream);
+	finish(&change, f);
+	return f;
+}
+
+/* A failing freopen has closed the stream already, so that there is no second try: reading is
+ * passed on. */
+static FILE *do_reopen(reopen_function *real, const char *path, const char *mode, FILE *stream)
+{
+	const int flags = flags_of(mode);
+	FILE *f;
+
+	if (!fm_on() || flags < 0)
 		return real(path, mode, stream);
+	if (!path)
+		return reopen_itself(real, mode, stream);
 	if (flags != O_RDONLY)
-		fm_change_begin(&change, AT_FDCWD, path, FM_FOLLOW_LATER, how(flags));
+		return reopen_writing(real, path, mode, stream);
 	f = real(path, mode, stream);
-	if (flags != O_RDONLY)
-		finish(&change, f);
-	else
-		fm_note(AT_FDCWD, path, DLFM_OP_OPEN, f ? 0 : -1);
+	fm_note(AT_FDCWD, path, DLFM_OP_OPEN, f ? 0 : -1);
 	return f;
 }
 

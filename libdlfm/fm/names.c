@@ -124,6 +124,7 @@ FM_EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size)
 		return call;                                                                       \
 	fm_change_begin(&old, fromfd, from, follow, from_how);                                     \
 	fm_change_begin(&new, tofd, to, FM_NOFOLLOW, DLFM_DIRTY_TREE);                             \
+	from = fm_change_path(&old, from);                                                         \
 	return fm_change_end(&old, fm_change_end(&new, call))
 
 FM_EXPORT int rename(const char *from, const char *to)

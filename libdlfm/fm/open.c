@@ -108,10 +108,12 @@ static __attribute__((noinline)) int open_writing(const struct call *c)
 	const int follows =
 		!(c->flags & O_NOFOLLOW) && (c->flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 	struct fm_change change;
+	struct call made = *c;
 
 	fm_change_begin(&change, c->dirfd, c->path, follows ? FM_FOLLOW_LATER : FM_NOFOLLOW,
 			c->flags & O_CREAT ? DLFM_DIRTY_TREE : DLFM_DIRTY_SELF);
-	return fm_change_opened(&change, call_real(c));
+	made.path = fm_change_path(&change, c->path);
+	return fm_change_opened(&change, call_real(&made));
 }
 
 static int do_open(const struct call *c)

@@ -34,6 +34,8 @@ FILES = ("rec/a/f1", "rec/a/f2", "rec/a/sub/x", "rec/a/sub/deep/y", "rec/b/f1", 
          "rec/a/lx", "rec/b/via", "rec/link", "rec/abs", "alias", "out/in", "rec/outward", "rec/dangling", "rec/loop",
          "out/chain", "out/final", "out/future")
 DIRECTORIES = ("rec", "rec/a", "rec/a/sub", "rec/a/sub/deep", "rec/b", "rec/empty", "out", "out/d")
+# Forms of stat(2) beside those that fm-worker calls by themselves.
+STATS = ("stat64", "lstat64", "fstatat64", "__xstat64", "__lxstat", "__lxstat64", "__fxstatat", "__fxstatat64")
 ABSENT = tuple(f"{d}/{n}" for d in DIRECTORIES for n in ("new", "none", "other", "n1", "none/deep", "new/f1"))
 
 
@@ -141,7 +143,8 @@ class Calls:
         rng = self.rng
         n = str(rng.randrange(4))
         return rng.choice((
-            ("stat", p), ("stat", p), ("lstat", p), ("lstat", p), ("xstat", p), ("statx", p, str(rng.randrange(2))),
+            ("stat", p), ("lstat", p), ("lstat", p), ("xstat", p), ("statx", p, str(rng.randrange(2))),
+            ("form", rng.choice(STATS), p), ("form", rng.choice(STATS), p), ("getxattr", p),
             ("fstatat", n, p, str(rng.randrange(2))), ("access", p, str(rng.choice((0, 1, 2, 4, 5)))),
             ("faccessat", n, p, str(rng.choice((0, 4)))), ("readlink", p, str(rng.choice((3, 4000)))),
             ("realpath", p), ("list", p), ("list", p), ("fopen", p, "r"), ("getcwd",), ("procfd", p),
@@ -167,7 +170,7 @@ class Calls:
             ("truncate", p, str(rng.randrange(200))), ("chmod", p, rng.choice(("644", "755", "600", "500", "000"))),
             ("fchmod", p, rng.choice(("644", "640"))), ("lutime", p, str(rng.randrange(9999))), ("utime", p, str(rng.randrange(9999))),
             ("futimens", p, str(rng.randrange(9999))), ("fopen", p, rng.choice(("w", "a", "r+"))), ("mkstemp", p),
-            ("mkdtemp", p),
+            ("mkdtemp", p), ("again", rng.choice("wtcu"), p), ("again", "w", p), ("freopen", p), ("setxattr", p),
         ))
 
     def moving(self):

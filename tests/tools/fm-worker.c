@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define OLD	   1000000000 /* times before this were set on purpose */
@@ -146,6 +147,33 @@ static void do_statx(void)
 	       stx.stx_mask & STATX_BASIC_STATS);
 	if (!S_ISDIR(stx.stx_mode))
 		printf(" size=%llu", (unsigned long long)stx.stx_size);
+}
+
+/* The other forms of stat, by their names: which of them programs call depends on when they were built. */
+static void do_form(void)
+{
+	typedef int by_path(const char *, struct stat *);
+	typedef int by_place(int, const char *, struct stat *, int);
+	typedef int by_version(int, const char *, struct stat *);
+	typedef int by_version_and_place(int, int, const char *, struct stat *, int);
+#ifdef __x86_64__
+	const int version = 1;
+#else
+	const int version = 0;
+#endif
+	void *form = dlsym(RTLD_DEFAULT, f[1]);
+	struct stat st;
+	int rc;
+
+	if (strncmp(f[1], "__fxstatat", 10) == 0)
+		rc = ((by_version_and_place *)form)(version, AT_FDCWD, f[2], &st, 0);
+	else if (f[1][0] == '_')
+		rc = ((by_version *)form)(version, f[2], &st);
+	else if (strncmp(f[1], "fstatat", 7) == 0)
+		rc = ((by_place *)form)(AT_FDCWD, f[2], &st, AT_SYMLINK_NOFOLLOW);
+	else
+		rc = ((by_path *)form)(f[2], &st);
+	tell_result_and_stat(rc, &st);
 }
 
 static void do_access(void)
@@ -380,6 +408,73 @@ static void do_futimens(void)
 		close(fd);
 }
 
+/* By the name in /proc or /dev of a descriptor that was opened for reading. */
+static void do_again(void)
+{
+	struct timespec times[2] = {{1000, 1}, {4711, 79}};
+	char again[64];
+	int fd = open(f[2], O_RDONLY), second;
+
+	tell(fd < 0 ? -1 : 0);
+	if (fd < 0)
+		return;
+	snprintf(again, sizeof(again), strlen(f[2]) % 2 ? "/proc/self/fd/%d" : "/dev/fd/%d", fd);
+	switch (f[1][0]) {
+	case 'w':
+		second = open(again, O_WRONLY | O_APPEND);
+		tell(second < 0 ? -1 : 0);
+		if (second >= 0 && (write(second, "again", 5) < 0 || close(second) < 0))
+			printf(" write failed");
+		break;
+	case 't':
+		tell(truncate(again, 7));
+		break;
+	case 'c':
+		tell(chmod(again, 0640));
+		break;
+	case 'u':
+		tell(utimensat(AT_FDCWD, again, times, 0));
+		break;
+	}
+	close(fd);
+}
+
+static void do_freopen(void)
+{
+	FILE *s = fopen(f[1], "r"), *again;
+
+	tell(s ? 0 : -1);
+	if (!s)
+		return;
+	again = freopen(NULL, "r+", s);
+	tell(again ? 0 : -1);
+	if (again) {
+		fputs("freopen", again);
+		fclose(again);
+	}
+}
+
+static void do_setxattr(void)
+{
+	tell(setxattr(f[1], "user.dlfm", "x", 1, 0));
+}
+
+static void do_getxattr(void)
+{
+	int fd = open(f[1], O_RDONLY);
+	char value[16], list[1024];
+	ssize_t n, size;
+
+	tell(fd);
+	if (fd < 0)
+		return;
+	n = fgetxattr(fd, "user.dlfm", value, sizeof(value));
+	tell(n);
+	size = flistxattr(fd, list, sizeof(list));
+	printf(" %zd %zd %d", n, size, size > 0 && memmem(list, (size_t)size, "user.dlfm", 10));
+	close(fd);
+}
+
 static void do_mkstemp(void)
 {
 	char name[PATH_MAX];
@@ -452,46 +547,21 @@ static const struct {
 	int fields;
 	void (*run)(void);
 } commands[] = {
-	{"stat", 2, do_stat},
-	{"lstat", 2, do_lstat},
-	{"fstatat", 4, do_fstatat},
-	{"xstat", 2, do_xstat},
-	{"statx", 3, do_statx},
-	{"access", 3, do_access},
-	{"faccessat", 4, do_faccessat},
-	{"readlink", 3, do_readlink},
-	{"realpath", 2, do_realpath},
-	{"list", 2, do_list},
-	{"open", 3, do_open},
-	{"openat", 4, do_openat},
-	{"fopen", 3, do_fopen},
-	{"getcwd", 1, do_getcwd},
-	{"procfd", 2, do_procfd},
-	{"write", 4, do_write},
-	{"writeat", 3, do_writeat},
-	{"unlink", 2, do_unlink},
-	{"unlinkat", 4, do_unlinkat},
-	{"remove", 2, do_remove},
-	{"rmdir", 2, do_rmdir},
-	{"mkdir", 2, do_mkdir},
-	{"mkdirat", 3, do_mkdirat},
-	{"rename", 3, do_rename},
-	{"renameat", 4, do_renameat},
-	{"symlink", 3, do_symlink},
-	{"link", 3, do_link},
-	{"truncate", 3, do_truncate},
-	{"chmod", 3, do_chmod},
-	{"fchmod", 3, do_fchmod},
-	{"utime", 3, do_utime},
-	{"lutime", 3, do_lutime},
-	{"futimens", 3, do_futimens},
-	{"mkstemp", 2, do_mkstemp},
-	{"mkdtemp", 2, do_mkdtemp},
-	{"chdir", 2, do_chdir},
-	{"dir", 3, do_dir},
-	{"fchdir", 2, do_fchdir},
-	{"fork", 1, do_fork},
-	{"shell", 3, do_shell},
+	{"stat", 2, do_stat},	      {"lstat", 2, do_lstat},	      {"fstatat", 4, do_fstatat},
+	{"xstat", 2, do_xstat},	      {"form", 3, do_form},	      {"statx", 3, do_statx},
+	{"access", 3, do_access},     {"faccessat", 4, do_faccessat}, {"readlink", 3, do_readlink},
+	{"realpath", 2, do_realpath}, {"list", 2, do_list},	      {"open", 3, do_open},
+	{"openat", 4, do_openat},     {"fopen", 3, do_fopen},	      {"getcwd", 1, do_getcwd},
+	{"procfd", 2, do_procfd},     {"write", 4, do_write},	      {"writeat", 3, do_writeat},
+	{"unlink", 2, do_unlink},     {"unlinkat", 4, do_unlinkat},   {"remove", 2, do_remove},
+	{"rmdir", 2, do_rmdir},	      {"mkdir", 2, do_mkdir},	      {"mkdirat", 3, do_mkdirat},
+	{"rename", 3, do_rename},     {"renameat", 4, do_renameat},   {"symlink", 3, do_symlink},
+	{"link", 3, do_link},	      {"truncate", 3, do_truncate},   {"chmod", 3, do_chmod},
+	{"fchmod", 3, do_fchmod},     {"utime", 3, do_utime},	      {"lutime", 3, do_lutime},
+	{"futimens", 3, do_futimens}, {"again", 3, do_again},	      {"freopen", 2, do_freopen},
+	{"setxattr", 2, do_setxattr}, {"getxattr", 2, do_getxattr},   {"mkstemp", 2, do_mkstemp},
+	{"mkdtemp", 2, do_mkdtemp},   {"chdir", 2, do_chdir},	      {"dir", 3, do_dir},
+	{"fchdir", 2, do_fchdir},     {"fork", 1, do_fork},	      {"shell", 3, do_shell},
 };
 
 static void carry_out(char *line)
