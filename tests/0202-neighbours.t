@@ -81,4 +81,35 @@ is "$rc:$err" "0:" "a call of another library's initialiser is answered"
 run env DLFM_JOURNAL="$journals" LD_PRELOAD="$libdlfm" "$scratch/linked"
 is "$rc:$err" "0:early stat known" "... or passed on"
 is "$(records PATH | grep -c "$sw/known")" 1 "... and recorded"
+
+# What a sanitizer does: its initialiser, the first of all, makes calls before its own string functions can be used.
+prog "$scratch/sanitized" '
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static int ready;
+#define NOT_YET do { if (!ready) { write(2, __func__, sizeof(__func__)); abort(); } } while (0)
+int strcmp(const char *a, const char *b) { NOT_YET; while (*a && *a == *b) a++, b++; return *a - *b; }
+int strncmp(const char *a, const char *b, size_t n) { NOT_YET; for (; n && *a && *a == *b; n--) a++, b++; return n ? *a - *b : 0; }
+size_t strnlen(const char *s, size_t n) { size_t i = 0; NOT_YET; for (; i < n && s[i]; i++); return i; }
+char *strchr(const char *s, int c) { NOT_YET; for (; *s != c; s++) if (!*s) return NULL; return (char *)s; }
+static void early(int argc, char **argv)
+{
+	struct stat st;
+	char buf[64];
+	if (argc < 3 || mkdir(argv[1], 0700) != 0 || rmdir(argv[1]) != 0 || stat(argv[2], &st) != 0 || open("/dev/stdin", O_WRONLY) == 99 ||
+	    readlink("/proc/self/exe", buf, sizeof(buf)) < 0 || access(argv[2], R_OK) != 0)
+		_exit(3);
+	ready = 1;
+}
+__attribute__((section(".preinit_array"), used)) static void (*first)(int, char **) = early;
+int main(void) { return 5; }' -rdynamic -fno-builtin -w
+run "$scratch/sanitized" "$sw/new" "$sw/known"
+is "$rc:$err" "5:" "a program whose first initialiser makes calls before its string functions are ready"
+run env DLFM_IMAGE="$image" DLFM_DISABLE=0 LD_PRELOAD="$libdlfm" "$scratch/sanitized" "$sw/new" "$sw/known"
+is "$rc:$err" "5:" "... is served as any"
+run env DLFM_JOURNAL="$journals" LD_PRELOAD="$libdlfm" "$scratch/sanitized" "$sw/new" "$sw/known"
+is "$rc:$err" "5:" "... and recorded"
 done_testing

@@ -10,7 +10,8 @@
 
 static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGXCPU};
 
-static volatile sig_atomic_t kept;
+/* Written by a handler, read by all threads: atomic, which sig_atomic_t is not between threads. */
+static int kept;
 
 static void end_by(int sig)
 {
@@ -26,9 +27,8 @@ static void remove_and_end(int sig)
 
 static void keep(int sig)
 {
-	if (kept)
+	if (__atomic_exchange_n(&kept, sig, __ATOMIC_RELAXED))
 		remove_and_end(sig);
-	kept = sig;
 }
 
 static void handle(void (*handler)(int sig))
@@ -53,17 +53,18 @@ void cli_keep_signals(void)
 
 int cli_interrupted(void)
 {
-	return kept;
+	return __atomic_load_n(&kept, __ATOMIC_RELAXED);
 }
 
 void cli_end_if_interrupted(void)
 {
+	const int sig = cli_interrupted();
 	sigset_t set;
 
-	if (!kept)
+	if (!sig)
 		return;
 	sigemptyset(&set);
-	sigaddset(&set, kept);
+	sigaddset(&set, sig);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	end_by(kept);
+	end_by(sig);
 }

@@ -43,8 +43,8 @@ static void mark(const char *path, size_t len, unsigned how)
 /* Device files and the like; but /proc/self/cwd and /dev/fd lead anywhere. */
 static int is_elsewhere(const char *path, size_t len)
 {
-	return fm_is_local(path, len) && strncmp(path, "/proc/", 6) != 0 &&
-	       strncmp(path, "/dev/fd", 7) != 0 && strncmp(path, "/dev/std", 8) != 0;
+	return fm_is_local(path, len) && !fm_begins(path, "/proc/") &&
+	       !fm_begins(path, "/dev/fd") && !fm_begins(path, "/dev/std");
 }
 
 /* The kernel's canonical path of an existing file, by way of a descriptor that changes nothing; 0:

@@ -168,6 +168,24 @@ FM_HIDDEN const char *fm_staged(struct dlfm_found found);
 /* Whether a wrapper's answer is for the real function: nothing that these functions return. */
 #define FM_PASS (-4096)
 
+/*
+ * strcmp(3) and strncmp(3) for what may run before other objects' initialisers: a sanitizer's are not ready when its own
+ * initialiser makes its first calls, and crash. (Its strlen and memcmp are.)
+ */
+static inline int fm_begins(const char *s, const char *with)
+{
+	while (*with && *s == *with)
+		s++, with++;
+	return !*with;
+}
+
+static inline int fm_same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
 static inline int fm_fail(int err)
 {
 	errno = err;

@@ -41,7 +41,7 @@ static int is_allowed(void)
 	const char *disable = getenv(DLFM_ENV_DISABLE);
 
 	return gnu_get_libc_version && getauxval(AT_SECURE) == 0 &&
-	       (!is_set(disable) || strcmp(disable, "0") == 0);
+	       (!is_set(disable) || fm_same(disable, "0"));
 }
 
 /* A line to DLFM_LOG, if DLFM_DEBUG asks for it: the only thing this object ever writes. */
@@ -51,7 +51,7 @@ static void log_start(const char *image)
 	char line[PATH_MAX + 128];
 	int fd, n;
 
-	if (!is_set(debug) || strcmp(debug, "0") == 0 || !is_set(log))
+	if (!is_set(debug) || fm_same(debug, "0") || !is_set(log))
 		return;
 	n = snprintf(line, sizeof(line), "libdlfm.so[%u]: image %s: %s, journal: %s\n",
 		     dlfm_sys_getpid(), is_set(image) ? image : "none",

@@ -74,7 +74,7 @@ size_t fm_absolute_within(char *buf, size_t size, int dirfd, const char *path)
 
 	if (!path || !*path)
 		return 0;
-	len = strnlen(path, size);
+	len = strlen(path);
 	if (*path != '/') {
 		base = dirfd == AT_FDCWD ? working_directory(buf, size)
 					 : descriptor_path(buf, size, dirfd, NULL);

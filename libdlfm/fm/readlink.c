@@ -65,7 +65,7 @@ static ssize_t do_readlink(enum form form, int dirfd, const char *path, char *bu
 
 	if (n != FM_PASS)
 		return n;
-	if (fm.image.header && size > 0 && path && strncmp(path, "/proc/", 6) == 0)
+	if (fm.image.header && size > 0 && path && fm_begins(path, "/proc/"))
 		return original_name(form, dirfd, path, buf, size);
 	n = call_real(form, dirfd, path, buf, size);
 	fm_note(dirfd, path, DLFM_OP_READLINK, n < 0 ? -1 : 0);

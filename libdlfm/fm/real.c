@@ -62,7 +62,7 @@ static int matches(const struct symbols *s, uint32_t i, const char *name)
 
 	if (sym->st_shndx == SHN_UNDEF || type != STT_FUNC ||
 	    (binding != STB_GLOBAL && binding != STB_WEAK) ||
-	    strcmp(s->strings + sym->st_name, name) != 0)
+	    !fm_same(s->strings + sym->st_name, name))
 		return OTHER;
 	if (!s->versions)
 		return DEFAULT_VERSION;

@@ -54,7 +54,7 @@ static char *to_original(char *result)
 static char *finish(const char *path, char *result)
 {
 	fm_note(AT_FDCWD, path, DLFM_OP_REALPATH, result ? 0 : -1);
-	return path && strncmp(path, "/proc/", 6) == 0 ? to_original(result) : result;
+	return path && fm_begins(path, "/proc/") ? to_original(result) : result;
 }
 
 FM_EXPORT char *realpath(const char *path, char *resolved)
