@@ -99,7 +99,7 @@ static __attribute__((noinline)) int note_relative(int dirfd, const char *path,
 void fm_note_record(int dirfd, const char *path, enum dlfm_record_kind kind, unsigned op, int err)
 {
 	const int saved = errno;
-	const size_t len = path && *path == '/' ? strnlen(path, PATH_MAX) : 0;
+	const size_t len = path && *path == '/' ? strlen(path) : 0;
 
 	if (len && len < PATH_MAX)
 		note(path, len, kind, op, err);
