@@ -3,7 +3,7 @@
 # 0921-security-cache: caches that lie though all digests are right: paths that lead out, bombs; bounded memory, nothing written outside
 # time-limit: 400
 . "$(dirname "$0")/stage-lib.sh"
-need zstd xxh128sum
+need zstd xxh128sum script
 need_python
 
 mkdir -p "$sw/lib/deep" "$scratch/out"
@@ -65,6 +65,29 @@ hostile rename '/lib/deep/aaaa.py\0' '/lib/deep//aaa.py\0'
 refused "a path with two slashes"
 hostile rename "$sw/lib/deep/aaaa.py\\0" "x${sw:1}/lib/deep/aaaa.py\\0"
 refused "a relative path"
+
+# Where parents and order fit, only the names themselves tell. (The one before it shows that the tool changes nothing else.)
+mkdir -p "$scratch/two/only/zz" && echo 'y = 1' >"$scratch/two/only/zz/aaaa.py"
+for name in yy ..; do
+	"$mkcache" "$bad.0" "$scratch/two" || bail_out "mkcache failed"
+	mv "$cache" "$cache.kept" && mv "$bad.0" "$cache"
+	hostile rename "/only/zz\\0" "/only/$name\\0"
+	mv "$bad" "$cache"
+	hostile rename "/only/zz/aaaa.py\\0" "/only/$name/aaaa.py\\0"
+	mv "$cache.kept" "$cache"
+	[ $name != yy ] || ok "a directory and what is in it by another name: good" dlfm ls "$bad"
+done
+refused "a directory named .., with what is in it"
+
+# Names that a terminal would obey, on one
+mkdir "$scratch/names" && echo 'x = 1' >"$scratch/names/"$'a\e]0;pwned\a\e[2J.py'
+"$mkcache" "$scratch/names.dat" "$scratch/names" || bail_out "mkcache failed"
+echo 'x = 22' >"$scratch/names/"$'a\e]0;pwned\a\e[2J.py'
+on_terminal='dlfm info $0; dlfm ls $0; dlfm ls -r $0; dlfm verify -f $0; dlfm diff $0 $1; dlfm stage --stale=fail -d $2 $0; dlfm top $0; dlfm extract -n $0
+	dlfm merge -o /nonexistent/$(printf "\\033]0;x").dat $0; dlfm info "$(printf "\\033]0;x")"'
+run script -qec "sh -c '$on_terminal' $scratch/names.dat $cache $shm" /dev/null
+ge "$(grep -c 'a?]0;pwned??\[2J.py' <<<"$out")" 4 "names that a terminal would obey: shown"
+is "$(grep -c $'\e]0\|\e\[2J\|\a' <<<"$out")" 0 "... but not sent to it"
 
 # A link may lead anywhere, as on the file system. Its copies never do.
 mkdir "$scratch/target"

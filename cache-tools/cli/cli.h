@@ -103,6 +103,8 @@ void cli_end_if_interrupted(void);
 
 /* Prints a path; on a terminal, control characters as question marks. */
 void cli_print_path(const char *path);
+/* printf(3) of text that holds what a cache says; on a terminal, control characters but newlines as question marks. */
+void cli_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A number of bytes for people: "512 B", "1.2 MiB". */
 const char *cli_size(char text[16], uint64_t bytes);

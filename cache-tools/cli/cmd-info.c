@@ -55,12 +55,12 @@ static void print_provenance(struct json_object *o)
 				      : 0;
 
 		if (!json_object_is_type(value, json_type_array)) {
-			printf("%-14s %s\n", key, json_object_get_string(value));
+			cli_printf("%-14s %s\n", key, json_object_get_string(value));
 			continue;
 		}
 		for (i = 0; i < n; i++)
-			printf("%-14s %s\n", i ? "" : key,
-			       json_object_get_string(json_object_array_get_idx(value, i)));
+			cli_printf("%-14s %s\n", i ? "" : key,
+				   json_object_get_string(json_object_array_get_idx(value, i)));
 	}
 }
 
@@ -71,9 +71,9 @@ static void print_tables(const struct dlfm_cache *c)
 	for (i = 0; i < c->n_tables; i++) {
 		const struct dlfm_cache_table *t = &c->tables[i];
 
-		printf("%-14s %s, hwcaps level %" PRIu64 ", LD_LIBRARY_PATH %s\n",
-		       i ? "" : "environments", t->program, t->hwcaps,
-		       t->ld_library_path ? t->ld_library_path : "unset");
+		cli_printf("%-14s %s, hwcaps level %" PRIu64 ", LD_LIBRARY_PATH %s\n",
+			   i ? "" : "environments", t->program, t->hwcaps,
+			   t->ld_library_path ? t->ld_library_path : "unset");
 	}
 }
 

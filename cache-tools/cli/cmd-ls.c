@@ -168,9 +168,9 @@ static int list_resolutions(const struct dlfm_cache *c)
 			json_object_array_add(list, resolution_json(c, r));
 			continue;
 		}
-		printf("%s: %s -> %s", r->requester, r->name, r->answer);
+		cli_printf("%s: %s -> %s", r->requester, r->name, r->answer);
 		for (g = 0; g < r->n_guards; g++)
-			printf("%s%s", g ? ", " : " (unless there is ", r->guards[g]);
+			cli_printf("%s%s", g ? ", " : " (unless there is ", r->guards[g]);
 		puts(r->n_guards ? ")" : "");
 	}
 	if (!as_json)

@@ -48,7 +48,7 @@ static void tell(void *arg, const char *path, const char *what, const char *why)
 {
 	(void)arg;
 	if (!quiet)
-		printf("%s: %s: %s\n", what, path, why);
+		cli_printf("%s: %s: %s\n", what, path, why);
 }
 
 static int run(int argc, char **argv)

@@ -53,7 +53,7 @@ static void tell_stale(void *arg, const char *path, const char *what, const char
 
 	if (!r->stale) {
 		if (!quiet)
-			printf("%s: %s: %s\n", what, path, why);
+			cli_printf("%s: %s: %s\n", what, path, why);
 		return;
 	}
 	o = json_object_new_object();

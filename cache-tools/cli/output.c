@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,10 +17,32 @@ int cli_quiet;
 
 static int progress_shown; /* a line stands on the terminal */
 
+/* Without what a terminal would obey: names may be those of somebody who means harm. */
+static void put_harmless(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		putc(((unsigned char)*text < ' ' && *text != '\n') || *text == 127 ? '?' : *text,
+		     f);
+}
+
+static void put_formatted(FILE *f, int harmless, const char *format, va_list ap)
+{
+	char *text;
+
+	if (!harmless || vasprintf(&text, format, ap) < 0) {
+		vfprintf(f, format, ap);
+		return;
+	}
+	put_harmless(f, text);
+	free(text);
+}
+
 int cli_fail(const struct dlfm_error *e)
 {
 	cli_progress_end();
-	fprintf(stderr, "dlfm: %s\n", e->text);
+	fputs("dlfm: ", stderr);
+	put_harmless(stderr, e->text);
+	fputc('\n', stderr);
 	return DLFM_EXIT_OWN;
 }
 
@@ -30,7 +53,7 @@ void cli_say(const char *format, ...)
 	cli_progress_end();
 	fputs("dlfm: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	put_formatted(stderr, 1, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 }
@@ -62,6 +85,15 @@ int cli_finish(int status)
 		return status;
 	dlfm_errnof(&e, "cannot write to standard output");
 	return cli_fail(&e);
+}
+
+void cli_printf(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_formatted(stdout, isatty(STDOUT_FILENO), format, ap);
+	va_end(ap);
 }
 
 void cli_print_path(const char *path)
