@@ -15,7 +15,7 @@
 #include "spank-plugin/command.h"
 #include "spank-plugin/interrupt.h"
 
-enum { TICK_MS = 20, GRACE_MS = 2000, LINGER_MS = 3000 };
+enum { TICK_MS = 20, END_TICK_MS = 2, GRACE_MS = 2000, LINGER_MS = 3000 };
 
 static long now_ms(void)
 {
@@ -136,10 +136,9 @@ static void follow(struct command_result *r, pid_t pid, int fd, unsigned timeout
 			break;
 		if (now_ms() > deadline || (interrupt_came() && stage == 0))
 			stop(pid, &stage, &deadline);
-		if (poll(&p, 1, TICK_MS) > 0 && !take_output(r, &length, fd)) {
+		if (poll(&p, 1, p.fd < 0 ? END_TICK_MS : TICK_MS) > 0 &&
+		    !take_output(r, &length, fd))
 			p.fd = -1; /* closed: it is about to end */
-			poll(NULL, 0, 1);
-		}
 		if (last_words && !said && stage == 0 && has_line(r->output, last_words)) {
 			said = 1;
 			deadline = now_ms() + LINGER_MS;

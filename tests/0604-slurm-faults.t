@@ -37,6 +37,9 @@ in_staging 2 node 'p=$(pgrep -x dlfm-stage)
 is "$(grep -c 'lib=' <<<"$out")/$err" 4/ "a cache of 150 MB is staged"
 le "$(sort -n "$scratch/script" | tail -n 1)" 50000 "... by a helper that holds little of it at a time"
 
+as tester srun -N1 --dlfm=$big,transport=pmix $app
+is "$(grep -c 'lib=image' <<<"$out")/$err" 1/ "one node needs no transport: nor the limits of one"
+
 # --- a helper is killed
 
 in_staging 3 node 'pkill -9 -x dlfm-stage'
