@@ -64,6 +64,42 @@ else
 	skip "this bash cannot complete"
 fi
 
+# --- the same in a terminal; a key prints the line that came of it ------------------------------------------------------
+cat >complete.py <<'END'
+import os, pty, sys
+
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+
+
+def read_until(mark):
+    text = b""
+    while mark not in text:
+        text += os.read(fd, 4096)
+    return text
+
+
+os.write(fd, b"""PS1= PS2=; bind 'set enable-bracketed-paste off'; . ./dlfm.bash
+tell() { printf '<LINE:%s|END>' "$READLINE_LINE"; READLINE_LINE=; READLINE_POINT=0; }; bind -x '"\\C-t": tell'; echo READY""NOW
+""")
+read_until(b"READYNOW")
+for line in sys.argv[1:]:
+    os.write(fd, line.encode() + b"\t\x14")
+    print(read_until(b"|END>").split(b"<LINE:")[-1].split(b"|END>")[0].decode())
+END
+if [ -n "$PYTHON" ] && [ -n "$(bash -c 'compgen -W "one two" -- o' 2>/dev/null)" ]; then
+	bash_lines=("dlfm rec" "dlfm replay --sta" "dlfm replay --stale=re" "dlfm info cach" "dlfm clean -d di" "dlfm help expl")
+	bash_wants=("dlfm record " "dlfm replay --stale=" "dlfm replay --stale=refresh " "dlfm info cache.dat " "dlfm clean -d dir/" "dlfm help explain ")
+	run env -i PATH="$PATH" HOME="$scratch" TERM=dumb LC_ALL=C "$PYTHON" complete.py "${bash_lines[@]}"
+	readarray -t lines <<<"$out"
+	for i in "${!bash_lines[@]}"; do
+		is "${lines[i]:-}" "${bash_wants[i]}" "bash in a terminal: ${bash_lines[i]}" || diag "$err"
+	done
+else
+	skip "no python3, or this bash cannot complete" "bash in a terminal"
+fi
+
 # --- zsh: in a terminal; a key prints the line that came of it ----------------------------------------------------------
 cat >complete.zsh <<'END'
 zmodload zsh/zpty
