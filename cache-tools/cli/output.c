@@ -25,7 +25,8 @@ static void put_harmless(FILE *f, const char *text)
 		     f);
 }
 
-static void put_formatted(FILE *f, int harmless, const char *format, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+put_formatted(FILE *f, int harmless, const char *format, va_list ap)
 {
 	char *text;
 
