@@ -24,7 +24,7 @@ in_staging() {
 	wait "$child"
 	rc=$?
 	out=$(cat "$scratch/out")
-	err=$(cat "$scratch/err")
+	err=$(without_waiting <"$scratch/err")
 	wait_until 60 no_jobs
 }
 more=
@@ -39,6 +39,7 @@ le "$(sort -n "$scratch/script" | tail -n 1)" 50000 "... by a helper that holds 
 
 as tester srun -N1 --dlfm=$big,transport=pmix $app
 is "$(grep -c 'lib=image' <<<"$out")/$err" 1/ "one node needs no transport: nor the limits of one"
+wait_until 60 no_jobs
 
 # --- a helper is killed
 

@@ -47,14 +47,18 @@ slurm_up() {
 		bail_out "the cluster does not start: $(tail -n 3 "$scratch/up.err")"
 }
 
+# what srun says about waiting depends on what else the cluster does
+without_waiting() {
+	sed -E '/^srun: job [0-9]+ (queued and waiting for|has been allocated) resources$/d
+		/^srun: (Job [0-9]+ step creation temporarily disabled|Step created for job)/d'
+}
+
 # as USER CMD...: at most $limit (60) seconds
 as() {
 	local user=$1
 	shift
 	run -t "${limit:-60}" "$cluster" run -u "$user" "$@"
-	# what srun says about waiting depends on what else the cluster does
-	err=$(sed -E '/^srun: job [0-9]+ (queued and waiting for|has been allocated) resources$/d
-		/^srun: (Job [0-9]+ step creation temporarily disabled|Step created for job)/d' <<<"$err")
+	err=$(without_waiting <<<"$err")
 }
 
 # batch NAME [SBATCH OPTIONS...]: runs the script on stdin as a batch job of tester in his home; $out is its output, $id its number
