@@ -33,7 +33,7 @@ compare() {
 	wrong+=("seed $seed, $what, LD_LIBRARY_PATH=$path" "$(diff "$scratch/plain" "$scratch/ours" | head -20)")
 }
 
-read -r first last <<<"${DLFM_GRAPHS:-1 6}"
+read -r first last <<<"${DLFM_GRAPHS:-1 24}"
 checked=0 used=0 bindings=0 versions=0
 for ((seed = first; seed <= last; seed++)); do
 	wrong=()

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # 0207-differential: random sequences of file system calls by several processes give the same with and without DLFM.
-# DLFM_DIFFERENTIAL_ROUNDS (60) and DLFM_DIFFERENTIAL_SEED (1) make it longer and other.
-# time-limit: 200
+# DLFM_DIFFERENTIAL_ROUNDS (300: with 0211, some 2,100 sequences of 80 calls) and DLFM_DIFFERENTIAL_SEED (1) make it longer and other.
+# time-limit: 600
 . "$(dirname "$0")/fm-lib.sh"
 [ -n "$PYTHON" ] || skip_all "no python3"
 
-rounds=${DLFM_DIFFERENTIAL_ROUNDS:-60}
+rounds=${DLFM_DIFFERENTIAL_ROUNDS:-300}
 seed=${DLFM_DIFFERENTIAL_SEED:-1}
 differential() {
 	run -t $((rounds * 3 + 60)) "$@" "$PYTHON" "$top_srcdir/tests/tools/differential.py" "$scratch/$1" "$worker" "$mkimage" \
