@@ -14,6 +14,7 @@
 
 #define OWN  "replay-"
 #define KEPT "staged-"
+#define LEFT "recorded-"
 
 /* When a process started, in clock ticks since boot (proc(5), stat, field 22); 0: there is none. */
 static unsigned long long start_of(long pid)
@@ -43,10 +44,20 @@ static unsigned long long pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
 }
 
+static void process_key(char key[DLFM_LEASE_KEY_MAX + 1], const char *kind)
+{
+	snprintf(key, DLFM_LEASE_KEY_MAX + 1, "%s%ld-%llu-%llu", kind, (long)getpid(),
+		 start_of(getpid()), pid_namespace());
+}
+
 void dlfm_lease_own_key(char key[DLFM_LEASE_KEY_MAX + 1])
 {
-	snprintf(key, DLFM_LEASE_KEY_MAX + 1, OWN "%ld-%llu-%llu", (long)getpid(),
-		 start_of(getpid()), pid_namespace());
+	process_key(key, OWN);
+}
+
+void dlfm_lease_left_key(char key[DLFM_LEASE_KEY_MAX + 1])
+{
+	process_key(key, LEFT);
 }
 
 void dlfm_lease_kept_key(char key[DLFM_LEASE_KEY_MAX + 1], const char *id)

@@ -114,6 +114,8 @@ int dlfm_lease_find(const char *const *dirs, uid_t uid, const char *key, char im
 int dlfm_lease_release(const char *const *dirs, const char *key, struct dlfm_error *e);
 /* The key of a lease that ends with the calling process, for a replay without a job. */
 void dlfm_lease_own_key(char key[DLFM_LEASE_KEY_MAX + 1]);
+/* The key of journals that outlive the calling process: they go with a sweep, by their age. */
+void dlfm_lease_left_key(char key[DLFM_LEASE_KEY_MAX + 1]);
 /* Makes (or finds) the directory for the journals of `key`. -1 with the last directory's reason. */
 int dlfm_journal_directory(const char *const *dirs, const char *key, char path[PATH_MAX],
 			   struct dlfm_error *e);

@@ -128,6 +128,7 @@ is "$(ls out | grep -c ran)" 0 "... and it does not"
 run dlfm record --keep-journal --scope=all -o out/c.dat "$PYTHON" -c pass
 dir=$(sed -n 's/^dlfm: the journals are in //p' <<<"$err")
 like "$(ls "$dir")" "dl-.*journal.*fm-.*journal" "--keep-journal leaves a journal of each layer"
+dlfm record -q --scope=all -o out/e.dat true # what it removes of killed processes are not these
 ok "pack makes a cache of them" dlfm pack --scope=all -o out/d.dat --command="some text" "$dir"
 is "$(dlfm ls -a out/d.dat)" "$(dlfm ls -a out/c.dat)" "... with the same paths"
 like "$(dlfm info out/d.dat)" "command +some text" "... and what --command says"

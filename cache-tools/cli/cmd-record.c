@@ -120,7 +120,10 @@ static int prepare(struct recording *r, struct dlfm_error *e)
 	};
 	struct dlfm_env_ops ops = dlfm_environ_ops(&r->env);
 
-	dlfm_lease_own_key(r->key);
+	if (keep_journal)
+		dlfm_lease_left_key(r->key);
+	else
+		dlfm_lease_own_key(r->key);
 	if (dlfm_journal_directory(NULL, r->key, r->journal, e) < 0)
 		return dlfm_err_prefix(e, "there is no place for journals");
 	if (dlfm_environ_copy(&r->env) < 0)
